@@ -1,0 +1,68 @@
+# One environment for each Airflow: .venv for the default, .venv-2.11 and so on for the others. All that is written stays in this folder.
+# Variables, as in `make test AIRFLOW=2.11 PYTHON=python3.10 ARGS="-k sensor"`:
+#   AIRFLOW  3.3 (default), 3.2, 3.1, 3.0 or 2.11      PYTHON  the interpreter; found if not given      ARGS  passed on to the tool
+AIRFLOW ?= 3.3
+AIRFLOWS := 3.3.2 3.2.2 3.1.8 3.0.6 2.11.2
+ifndef PYTHON
+PYTHON := $(shell sh scripts/find-python.sh $(AIRFLOW))
+endif
+
+VENV := .venv$(if $(filter-out 3.3,$(AIRFLOW)),-$(AIRFLOW))
+BIN := $(CURDIR)/$(VENV)/bin
+PINS := constraints/airflow-$(AIRFLOW).txt
+# The mark of a finished environment. It bears the Python's version, so that another PYTHON makes another environment.
+READY := $(VENV)/ready-$(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
+
+export AIRFLOW_HOME := $(CURDIR)/.airflow/$(AIRFLOW)
+export AIRFLOW__CORE__LOAD_EXAMPLES := False
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+.DEFAULT_GOAL := help
+.PHONY: help venv test demo lint format build constraints clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^#   /  /p' $(MAKEFILE_LIST)
+
+venv: $(READY) ## make the environment: the project, editable, on that Airflow
+
+$(READY): pyproject.toml $(PINS)
+	@test -n "$(PYTHON)"
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS) uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --build-constraint $(PINS) \
+	    apache-airflow --editable '.[sandbox]' --group dev
+	@touch $@
+
+test: $(READY) ## run the test suite
+	$(BIN)/python -m pytest $(ARGS)
+
+demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when the answer comes
+	@$(BIN)/python scripts/demo.py $(ARGS)
+
+lint: $(READY) ## check lint, format and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(READY) ## mend lint and format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+build: $(READY) ## make the wheel and the sdist in dist/
+	rm -rf dist
+	$(BIN)/uv build --quiet --python $(BIN)/python --build-constraint $(PINS) --out-dir dist
+	@ls dist
+
+constraints: $(READY) ## pin anew what pyproject.toml asks for; with ARGS=--upgrade the newest of everything
+	for airflow in $(AIRFLOWS); do \
+	    echo "apache-airflow==$$airflow" | $(BIN)/uv pip compile --quiet --universal --python-version 3.10 \
+	        --extra sandbox --group dev --no-annotate --no-emit-index-url --no-emit-find-links \
+	        --custom-compile-command 'make constraints' $(ARGS) \
+	        --output-file constraints/airflow-$${airflow%.*}.txt pyproject.toml - || exit; \
+	done
+
+clean: ## remove the environments and all that was made
+	rm -rf .venv .venv-* .airflow .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find cekat_provider example_dags scripts tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,50 @@
+"""The only place that knows Airflow's versions.
+
+Each name is looked up when it is first used: a DAG file pays for what it imports and nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow.sdk import BaseHook, BaseOperator, BaseSensorOperator, Context, PokeReturnValue
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+__all__ = [
+    "AirflowException",
+    "AirflowFailException",
+    "BaseHook",
+    "BaseOperator",
+    "BaseSensorOperator",
+    "Context",
+    "PokeReturnValue",
+    "mask_secret",
+]
+
+#: Where `mask_secret` lives: 3.1 and later, 3.0, 2.11. common.compat has it only for Python 3.11 and later.
+_MASKERS = (
+    "airflow.sdk.log",
+    "airflow.sdk.execution_time.secrets_masker",
+    "airflow.utils.log.secrets_masker",
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("airflow.providers.common.compat.sdk"), name)
+
+
+def mask_secret(secret: str) -> None:
+    """Have Airflow strike a secret out of every log of this process."""
+    for name in _MASKERS:
+        try:
+            module = import_module(name)
+        except ImportError:
+            continue
+        if hasattr(module, "mask_secret"):
+            module.mask_secret(secret)
+            return
+    raise ImportError(f"no mask_secret in any of {', '.join(_MASKERS)}")

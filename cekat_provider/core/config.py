@@ -1,0 +1,213 @@
+"""The connection's plain values to a checked configuration."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from cekat_provider.core.errors import CekatConfigError
+
+DEFAULT_HOST: Final = "https://api.cekat.ai"  # wire fact A
+DEFAULT_TIMEOUT_SECONDS: Final = 30.0
+LONGEST_TIMEOUT_SECONDS: Final = 600.0
+CONNECT_TIMEOUT_SECONDS: Final = 10.0
+DEFAULT_TIMEZONE: Final = "Asia/Jakarta"  # wire fact C
+AUTH_SCHEMES: Final = ("api_key", "bearer", "both")  # wire facts A, B, C
+
+
+@dataclass(frozen=True)
+class CekatConfig:
+    """How to reach Cekat, checked.
+
+    :param api_key: the secret; never shown.
+    :param base_url: scheme, host, port and path prefix, without a slash at the end.
+    :param auth_scheme: which headers carry the key: ``api_key``, ``bearer`` or ``both``.
+    :param timeout_seconds: for one request and its answer; connecting is capped at 10.
+    :param zone: what the API's naive times mean.
+    :param default_country_code: digits put in the place of a national number's ``0``, or None.
+    :param verify: check certificates; or the path of a CA bundle.
+    :param proxies: scheme to proxy URL; never shown, since a URL may hold a password.
+    """
+
+    api_key: str = field(repr=False)
+    base_url: str = DEFAULT_HOST
+    auth_scheme: str = "api_key"
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_TIMEZONE))
+    default_country_code: str | None = None
+    verify: bool | str = True
+    proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def connect_timeout_seconds(self) -> float:
+        """How long a connection may take to be made."""
+        return min(self.timeout_seconds, CONNECT_TIMEOUT_SECONDS)
+
+    def credentials(self) -> dict[str, str]:
+        """Return the headers that carry the key."""
+        headers = {}
+        if self.auth_scheme in ("api_key", "both"):
+            headers["api_key"] = self.api_key
+        if self.auth_scheme in ("bearer", "both"):
+            headers["Authorization"] = f"Bearer {self.api_key}"
+        return headers
+
+
+def from_connection(
+    *, password: str | None, host: str | None, schema: str | None, port: int | None, extra: Mapping[str, Any]
+) -> CekatConfig:
+    """Check an Airflow connection's fields.
+
+    A URI or an environment variable gives every extra as text, and Airflow 3.3's form saves untouched ones as
+    null: text is read, and null or empty text is the default.
+
+    :param schema: ``http`` or ``https``, or the path prefix (where a connection's URI puts it).
+    :raises CekatConfigError: naming the field and what it got.
+    """
+    given = {name: value for name, value in extra.items() if value is not None and value != ""}
+    return CekatConfig(
+        api_key=_api_key(password),
+        base_url=_base_url(host, schema, port, _flag("allow_http", given.get("allow_http", False))),
+        auth_scheme=_auth_scheme(given.get("auth_scheme", "api_key")),
+        timeout_seconds=_timeout(given.get("timeout", DEFAULT_TIMEOUT_SECONDS)),
+        zone=_zone(given.get("timezone", DEFAULT_TIMEZONE)),
+        default_country_code=_country_code(given.get("default_country_code")),
+        verify=_verify(given.get("verify", True)),
+        proxies=_proxies(given.get("proxies", {})),
+    )
+
+
+def _api_key(value: str | None) -> str:
+    wants = "the API key from Cekat's dashboard: visible ASCII characters in one line"
+    if not value:
+        raise CekatConfigError("password", "nothing", wants)
+    if not all("!" <= char <= "~" for char in value):
+        # Never shown, and never sent: a line break in a header is an injection.
+        raise CekatConfigError("password", "a text with spaces, line breaks or other characters", wants)
+    return value
+
+
+def _base_url(host: str | None, schema: str | None, port: int | None, allow_http: bool) -> str:
+    text = (host or "").strip() or DEFAULT_HOST
+    prefix = "" if schema in (None, "", "http", "https") else str(schema)
+    if "://" not in text:
+        if _is_ip(text, 6):
+            text = f"[{text}]"
+        scheme = schema if schema in ("http", "https") else "http" if _is_loopback(_hostname(text)) else "https"
+        text = f"{scheme}://{text}"
+    wants = "a host or an http(s) URL, such as https://api.cekat.ai"
+    try:
+        parts = urlsplit(text)
+        name, written_port = parts.hostname, parts.port
+    except ValueError:
+        raise CekatConfigError("host", "something that is not one", wants) from None
+    if parts.scheme not in ("http", "https") or not name or not name.isprintable() or " " in text:
+        raise CekatConfigError("host", "something that is not one", wants)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        # Not shown: it may be a key in the wrong place.
+        raise CekatConfigError("host", "a URL with a login, a query or a fragment", wants)
+    if port and written_port and port != written_port:
+        raise CekatConfigError("port", str(port), f"empty, or the port of the host ({written_port})")
+    if parts.scheme == "http" and not _is_loopback(name) and not allow_http:
+        raise CekatConfigError(
+            "host",
+            f"plain http to {name}",
+            "https, so that the API key is not sent in the clear (or set allow_http)",
+        )
+    netloc = f"[{name}]" if ":" in name else name
+    if written_port or port:
+        netloc += f":{written_port or port}"
+    path = "/".join(piece.strip("/") for piece in ("", parts.path, prefix) if piece.strip("/"))
+    return f"{parts.scheme}://{netloc}" + (f"/{path}" if path else "")
+
+
+def _hostname(text: str) -> str:
+    try:
+        return urlsplit(f"//{text}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_ip(text: str, version: int) -> bool:
+    try:
+        return ipaddress.ip_address(text).version == version
+    except ValueError:
+        return False
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+
+
+def _auth_scheme(value: Any) -> str:
+    if value not in AUTH_SCHEMES:
+        raise CekatConfigError("auth_scheme", repr(value), f"one of {', '.join(AUTH_SCHEMES)}")
+    return str(value)
+
+
+def _timeout(value: Any) -> float:
+    try:
+        seconds = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        seconds = math.nan
+    if not 0 < seconds <= LONGEST_TIMEOUT_SECONDS:
+        raise CekatConfigError(
+            "timeout", repr(value), f"a number of seconds above 0, at most {LONGEST_TIMEOUT_SECONDS:g}"
+        )
+    return seconds
+
+
+def _zone(value: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except Exception:  # ZoneInfo raises KeyError, ValueError, TypeError and every OSError of a path
+        raise CekatConfigError("timezone", repr(value), f"an IANA name, such as {DEFAULT_TIMEZONE}") from None
+
+
+def _country_code(value: Any) -> str | None:
+    if value is None:
+        return None
+    digits = str(value).strip().removeprefix("+")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 3 and digits[0] != "0"):
+        raise CekatConfigError("default_country_code", repr(value), "one to three digits, such as 62")
+    return digits
+
+
+def _flag(name: str, value: Any) -> bool:
+    text = str(value).strip().casefold()
+    if text not in ("true", "false", "1", "0", "yes", "no"):
+        raise CekatConfigError(name, repr(value), "true or false")
+    return text in ("true", "1", "yes")
+
+
+def _verify(value: Any) -> bool | str:
+    try:
+        return _flag("verify", value)
+    except CekatConfigError:
+        if isinstance(value, str) and ("/" in value or value.endswith((".pem", ".crt"))):
+            return value
+        raise CekatConfigError("verify", repr(value), "true, false or the path of a CA bundle") from None
+
+
+def _proxies(value: Any) -> dict[str, str]:
+    wants = 'a proxy URL, or an object such as {"https": "http://proxy.example.com:3128"}'
+    if isinstance(value, str):
+        try:
+            value = json.loads(value) if value.lstrip().startswith("{") else {"http": value, "https": value}
+        except ValueError:
+            raise CekatConfigError("proxies", "a text that is not JSON", wants) from None
+    if not isinstance(value, Mapping):
+        raise CekatConfigError("proxies", f"a {type(value).__name__}", wants)
+    for url in value.values():
+        if not isinstance(url, str) or "://" not in url:
+            raise CekatConfigError("proxies", "something that is not a URL", wants)
+    return {str(scheme): url for scheme, url in value.items()}

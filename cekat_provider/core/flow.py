@@ -1,0 +1,113 @@
+"""The conversations with Cekat, each written once: what is asked, what an answer means, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from cekat_provider.core import classify, parse, wire
+from cekat_provider.core.config import CekatConfig
+from cekat_provider.core.drive import Flow
+from cekat_provider.core.errors import BadRequestError, NotFoundError, NotJSONError
+
+#: Where a history that pages never ends, reading stops: 1,000 pages.
+_MOST_PAGES: Final = 1000
+
+
+@dataclass(frozen=True)
+class SentMessage:
+    """A message that Cekat accepted. Accepted is not delivered.
+
+    :param message_id: Cekat's id, or None where the answer gave none (wire fact A promises no answer).
+    :param conversation_id: from the answer, else as sent, else None.
+    :param receiver: the digits as sent, or None where only the conversation was named.
+    :param sent_at: aware UTC on Cekat's clock (the answer's ``Date``), or None where it gave none.
+    :param status: ``sent`` or any other word of Cekat's, or None.
+    :param response: the answer's JSON, or None where it was empty.
+    """
+
+    message_id: str | None
+    conversation_id: str | None
+    receiver: str | None = field(repr=False)
+    sent_at: datetime | None
+    status: str | None
+    response: Any = field(repr=False)
+
+
+def send(config: CekatConfig, body: Mapping[str, Any]) -> Flow[SentMessage]:
+    """Send one message, once: nothing here repeats a request."""
+    request = wire.send_message(body)
+    response = _answer((yield request))
+    _raise_for(response, request, config)
+    # An empty answer with a good status is acceptance: the contract promises no body (A).
+    answer = parse.load_json(response) if response.content.strip() else None
+    data = answer.get("data", answer) if isinstance(answer, Mapping) else None
+    fields: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
+    return SentMessage(
+        message_id=_text(fields.get("message_id")) or _text(fields.get("id")),
+        conversation_id=_text(fields.get("conversation_id")) or body.get("conversation_id"),
+        receiver=body.get("receiver"),
+        sent_at=classify.http_date(response.headers.get("date", "")),
+        status=_text(fields.get("status")),
+        response=answer,
+    )
+
+
+def history(config: CekatConfig, conversation_id: str) -> Flow[list[parse.Message]]:
+    """Read a whole conversation, oldest first.
+
+    Follows pages where an answer carries them, and never depends on the order of the answer. A server that
+    says there is more and gives the same again ends the reading.
+    """
+    seen: dict[object, parse.Message] = {}
+    page: Mapping[str, str] | None = {}
+    for _ in range(_MOST_PAGES):
+        request = wire.get_messages(conversation_id, **(page or {}))
+        response = _answer((yield request))
+        _raise_for(response, request, config)
+        found = parse.page(response, config.zone)
+        fresh = {key: message for message in found.messages if (key := _identity(message)) not in seen}
+        seen.update(fresh)
+        if not fresh or found.next_page is None or found.next_page == page:
+            break
+        page = found.next_page
+    return sorted(seen.values(), key=lambda message: (message.sent_at is None, message.sent_at or parse.EPOCH))
+
+
+def check_key(config: CekatConfig, conversation_id: str) -> Flow[bool]:
+    """Make one read that sends nothing, of a conversation that does not exist.
+
+    :returns: True where Cekat accepted the key. 400 and 404 are an accepted key too: the key is looked at first.
+    """
+    request = wire.get_messages(conversation_id)
+    response = _answer((yield request))
+    error = classify.error_of(response, request, (config.api_key,))
+    if error is not None and not isinstance(error, BadRequestError | NotFoundError):
+        raise error
+    body = parse.load_json(response)
+    if not isinstance(body, Mapping | list):
+        raise NotJSONError(f"The host answered {response.status} with JSON that is not Cekat's.", response.status)
+    return True
+
+
+def _answer(response: wire.Response | None) -> wire.Response:
+    """Narrow what a driver sends: only a `Sleep` is answered with None."""
+    if response is None:
+        raise TypeError("a driver answers a Request with a Response")
+    return response
+
+
+def _raise_for(response: wire.Response, request: wire.Request, config: CekatConfig) -> None:
+    error = classify.error_of(response, request, (config.api_key,))
+    if error is not None:
+        raise error
+
+
+def _identity(message: parse.Message) -> object:
+    return message.id or (message.sent_at, message.direction, message.text)
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None

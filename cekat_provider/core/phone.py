@@ -1,0 +1,49 @@
+"""A phone number as people write it, to the digits that Cekat wants (wire facts D, B)."""
+
+from __future__ import annotations
+
+import re
+
+from cekat_provider.core.errors import CekatInputError
+from cekat_provider.core.privacy import mask_number
+
+#: Spaces, dashes of every width, dots, brackets, slashes, and the invisible marks that come along when a
+#: number is copied from an address book.
+_SEPARATORS = re.compile(r"[\s.()/\u00ad\u2010-\u2015\u2212\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff-]+")
+_TRUNK_ZERO = re.compile(r"^(\+|00)(\d{1,3})[\s-]*\(0\)")
+_SHORTEST, _LONGEST = 7, 15
+
+
+def receiver_digits(value: object, default_country_code: str | None = None, field: str = "receiver") -> str:
+    """Turn a phone number in a usual notation into international digits without ``+``.
+
+    :param value: such as ``+62 812-3456-7890``, ``006281234567890``, ``6281234567890`` (also as an int), or a
+        national ``0812…`` where a country code is given.
+    :param default_country_code: digits, such as ``62``, put in the place of a national number's ``0``.
+    :param field: the argument's name, for the error.
+    :raises CekatInputError: when it cannot be read as a number; shows its last two digits only.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise CekatInputError(field, f"a {type(value).__name__}", "a phone number")
+    text = _TRUNK_ZERO.sub(r"\1\2", str(value).strip())
+    text = _SEPARATORS.sub("", text)
+    international = text.startswith(("+", "00"))
+    digits = text.removeprefix("+") if text.startswith("+") else text.removeprefix("00")
+    if not digits or not (digits.isascii() and digits.isdigit()):
+        got = "an empty text" if not text else "the text 'None'" if text == "None" else "other characters"
+        raise CekatInputError(field, got, "a phone number: digits, with +, spaces, dots or dashes at most")
+    if digits.startswith("0"):
+        if international or default_country_code is None:
+            raise CekatInputError(
+                field,
+                f"the national number {mask_number(digits)}",
+                "a number with its country code (or set the connection's extra default_country_code)",
+            )
+        digits = default_country_code + digits[1:]
+    if not _SHORTEST <= len(digits) <= _LONGEST or digits.startswith("0"):
+        raise CekatInputError(
+            field,
+            f"{len(digits)} digits ({mask_number(digits)})",
+            f"{_SHORTEST} to {_LONGEST} digits with the country code",
+        )
+    return digits

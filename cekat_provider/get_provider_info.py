@@ -1,0 +1,23 @@
+"""What Airflow reads to know this provider: a dict, and nothing heavy imported."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cekat_provider.connection_form import provider_connection_type
+
+
+def get_provider_info() -> dict[str, Any]:
+    """Return the provider's entry, valid against Airflow's `provider_info.schema.json`."""
+    return {
+        "package-name": "airflow-provider-cekat",
+        "name": "Cekat",
+        "description": "`Cekat <https://cekat.ai>`__: WhatsApp messages from and to a DAG.",
+        "integrations": [
+            {"integration-name": "Cekat", "external-doc-url": "https://cekat.ai", "tags": ["service"]},
+        ],
+        "connection-types": [provider_connection_type()],
+        "hooks": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.hooks.cekat"]}],
+        "operators": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.operators.cekat"]}],
+        "sensors": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.sensors.cekat"]}],
+    }

@@ -1,0 +1,159 @@
+"""The hook: an Airflow connection of type `cekat`, and Cekat's endpoints as methods."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cekat_provider import connection_form
+from cekat_provider.compat import BaseHook, mask_secret
+from cekat_provider.core import config, flow, messages
+from cekat_provider.core.drive import Flow, drive
+from cekat_provider.core.errors import CekatError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import requests
+
+    from cekat_provider.core.flow import SentMessage
+    from cekat_provider.core.parse import Message
+    from cekat_provider.transports.blocking import BlockingTransport
+
+T = TypeVar("T")
+
+
+class CekatHook(BaseHook):
+    """Talk to Cekat with the key and the host of an Airflow connection.
+
+    The connection is looked up, and its fields are checked, when they are first needed. One hook holds one
+    pooled session; use it in one thread.
+
+    :param cekat_conn_id: id of a connection of type ``cekat``.
+    """
+
+    conn_name_attr = "cekat_conn_id"
+    default_conn_name = "cekat_default"
+    conn_type = connection_form.CONN_TYPE
+    hook_name = connection_form.HOOK_NAME
+
+    def __init__(self, cekat_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.cekat_conn_id = cekat_conn_id
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Return the connection form's extra fields for Airflow 2.11."""
+        return connection_form.connection_form_widgets()
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Return the connection form's labels and placeholders for Airflow 2.11."""
+        return connection_form.ui_field_behaviour()
+
+    @cached_property
+    def config(self) -> config.CekatConfig:
+        """The connection, checked.
+
+        :raises CekatConfigError: naming the field that is wrong.
+        """
+        connection = self.get_connection(self.cekat_conn_id)
+        if connection.password:
+            mask_secret(connection.password)
+        extra: Mapping[str, Any] = connection.extra_dejson
+        unknown = sorted(set(extra) - set(connection_form.EXTRA_FIELDS))
+        if unknown:
+            self.log.warning("Connection %r: these extras mean nothing here: %s", self.cekat_conn_id, unknown)
+        return config.from_connection(
+            password=connection.password,
+            host=connection.host,
+            schema=connection.schema,
+            port=connection.port,
+            extra=extra,
+        )
+
+    def get_conn(self) -> requests.Session:
+        """Return the hook's session: with the key, always a time-out, and no redirect followed.
+
+        Its URLs are whole ones: `hook.config.base_url` and a path. The key goes to that host alone.
+        """
+        return self._transport.session
+
+    def send_message(
+        self,
+        *,
+        receiver: str | int | None = None,
+        message: str | None = None,
+        conversation_id: str | None = None,
+        media_type: str | None = None,
+        file_url: str | None = None,
+        location: Mapping[str, Any] | str | None = None,
+        header: Mapping[str, Any] | str | None = None,
+        footer: str | None = None,
+        action: Mapping[str, Any] | str | None = None,
+        extra_fields: Mapping[str, Any] | str | None = None,
+    ) -> SentMessage:
+        """Send one WhatsApp message: ``POST /messages/whatsapp`` (wire facts A, B).
+
+        What is None is left out of the body.
+
+        :param receiver: a phone number in any usual notation; this, `conversation_id`, or both.
+        :param message: the text, 1 to 4,096 characters (less beside buttons, a link or a file).
+        :param conversation_id: an id of Cekat's (a UUID).
+        :param media_type: ``cta_url``, ``button``, ``list``; none for plain text.
+        :param file_url: an attachment; a public URL that ends in a file name.
+        :param location: ``latitude`` and ``longitude`` in degrees, ``name``, ``address``.
+        :param header: such as ``{"text": …}``; an object, or its JSON.
+        :param footer: a line below.
+        :param action: a link, buttons or sections; an object, or its JSON.
+        :param extra_fields: further fields of the body.
+        :raises CekatInputError: before anything is sent.
+        :raises CekatError: the tree in `cekat_provider.core.errors`.
+        """
+        body = messages.send_body(
+            receiver=receiver,
+            message=message,
+            conversation_id=conversation_id,
+            media_type=media_type,
+            file_url=file_url,
+            location=location,
+            header=header,
+            footer=footer,
+            action=action,
+            extra_fields=extra_fields,
+            default_country_code=self.config.default_country_code,
+        )
+        return self._run(flow.send(self.config, body))
+
+    def get_messages(self, conversation_id: str) -> list[Message]:
+        """Read a whole conversation, oldest first: ``GET /messages`` (wire facts A, C, D).
+
+        :param conversation_id: an id of Cekat's (a UUID).
+        :raises CekatInputError: before anything is asked.
+        :raises CekatError: the tree in `cekat_provider.core.errors`.
+        """
+        return self._run(flow.history(self.config, messages.check_conversation_id(conversation_id)))
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Make one read that sends nothing, of a conversation that does not exist."""
+        try:
+            self._run(flow.check_key(self.config, str(uuid.uuid4())))
+        except CekatError as err:
+            return False, str(err)
+        return True, "Cekat accepted the API key"
+
+    def close(self) -> None:
+        """Close the session's pooled connections."""
+        if "_transport" in self.__dict__:
+            self._transport.close()
+
+    @cached_property
+    def _transport(self) -> BlockingTransport:
+        from cekat_provider.transports.blocking import BlockingTransport
+
+        return BlockingTransport(self.config)
+
+    def _run(self, steps: Flow[T]) -> T:
+        return drive(steps, self._transport.send, time.sleep)

@@ -1,0 +1,145 @@
+"""How answers and faults look on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from cekat_provider.sandbox.clock import Clock, http_date
+from cekat_provider.sandbox.faults import Fault
+from cekat_provider.sandbox.refusal import Answer, Refused, json_answer
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_CHUNK = 65_536
+_open: dict[Any, asyncio.BaseTransport] = {}
+
+
+class HTTPProtocol(H11Protocol):
+    """uvicorn's protocol, which also notes each connection's transport so that it can be cut."""
+
+    _peer: Any = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Note the connection by its peer's address, which is what ASGI tells an application."""
+        self._peer = transport.get_extra_info("peername")
+        _open[self._peer] = transport
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        _open.pop(self._peer, None)
+        super().connection_lost(exc)
+
+
+async def cut(scope: Scope, receive: Receive) -> None:
+    """Close the connection as it is: what was written goes out, nothing more follows."""
+    transport = _open.get(tuple(scope["client"] or ()))
+    if transport is None:
+        raise RuntimeError("this connection cannot be cut: the sandbox runs under another server")
+    transport.close()
+    # uvicorn takes a return without an answer for a mistake, unless it knows that the connection is gone.
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def write(send: Send, answer: Answer) -> None:
+    """Write a whole answer."""
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.header_lines()})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def made_up(fault: Fault, clock: Clock) -> Answer | None:
+    """Give the answer of the faults that put another one in the place of the right one, else None."""
+    if fault.kind == "rate_limit":
+        return too_many(fault.retry_after, clock, as_date=fault.retry_after_date)
+    if fault.kind in ("status", "accept_then_status"):
+        return _status(fault)
+    if fault.kind == "error_code":
+        return Refused(400, fault.code, fault.message).answer()
+    if fault.kind == "not_json":
+        return Answer(
+            200, b"<html><body><h1>Cekat</h1></body></html>", content_type="text/html; charset=utf-8"
+        )
+    if fault.kind == "deep":
+        return Answer(200, b'{"success": true, "data": %b%b}' % (b"[" * fault.depth, b"]" * fault.depth))
+    return None
+
+
+def too_many(retry_after: float | None, clock: Clock, *, as_date: bool = False) -> Answer:
+    """Give a 429; the rate limit and the fault answer alike."""
+    headers = []
+    if retry_after is not None:
+        value = (
+            http_date(clock.now_ms() + int(retry_after * 1000)) if as_date else str(math.ceil(retry_after))
+        )
+        headers = [("Retry-After", value)]
+    refused = Refused(429, None, "Too many requests")
+    return json_answer(429, refused.body(), headers)
+
+
+def _status(fault: Fault) -> Answer:
+    headers = list(fault.headers.items())
+    if fault.location is not None:
+        headers.append(("Location", fault.location))
+    content_type = next((value for name, value in headers if name.lower() == "content-type"), None)
+    headers = [(name, value) for name, value in headers if name.lower() != "content-type"]
+    if isinstance(fault.body, str):
+        return Answer(fault.status, fault.body.encode(), headers, content_type or "text/plain; charset=utf-8")
+    body = Refused(fault.status, None, "Made to fail").body() if fault.body is None else fault.body
+    return Answer(fault.status, json.dumps(body).encode(), headers, content_type or "application/json")
+
+
+async def play(fault: Fault, right: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+    """Give the faults that spoil the right answer on its way."""
+    if fault.kind == "slow":
+        await asyncio.sleep(fault.seconds)
+        await write(send, right)
+    elif fault.kind == "truncated":
+        await send({"type": "http.response.start", "status": right.status, "headers": right.header_lines()})
+        await send(
+            {"type": "http.response.body", "body": right.body[: len(right.body) // 2], "more_body": True}
+        )
+        await cut(scope, receive)
+    elif fault.kind == "drip":
+        pieces = (right.body[i : i + 1] for i in range(len(right.body)))
+        await _stream(send, right.status, right.header_lines(), _slowly(pieces, fault.seconds_per_byte))
+    elif fault.kind == "huge":
+        # No Content-Length: whoever caps what it reads has to count.
+        await _stream(send, 200, [(b"content-type", b"application/json")], _huge(fault.bytes))
+    else:
+        raise AssertionError(fault.kind)
+
+
+async def _stream(
+    send: Send, status: int, headers: list[tuple[bytes, bytes]], pieces: AsyncIterator[bytes]
+) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    async for piece in pieces:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _slowly(pieces: Any, seconds_per_byte: float) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+        await asyncio.sleep(seconds_per_byte)
+
+
+async def _huge(size: int) -> AsyncIterator[bytes]:
+    start, end = b'{"success": true, "data": "', b'"}'
+    yield start
+    left = max(0, size - len(start) - len(end))
+    while left:
+        piece = min(left, _CHUNK)
+        yield b"x" * piece
+        left -= piece
+        await asyncio.sleep(0)  # or no other client would be served meanwhile
+    yield end
