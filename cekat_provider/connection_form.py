@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from cekat_provider.core import config
+from cekat_provider.core import defaults
 
 CONN_TYPE: Final = "cekat"
 HOOK_NAME: Final = "Cekat"
 HIDDEN_FIELDS: Final = ("login", "schema")
 RELABELING: Final = {"password": "API key", "host": "Base URL"}
 PLACEHOLDERS: Final = {
-    "host": config.DEFAULT_HOST,
+    "host": defaults.HOST,
     "password": "from Cekat's dashboard: Settings → API",
     "port": "here or in the base URL",
 }
@@ -24,8 +24,8 @@ EXTRA_FIELDS: Final[dict[str, dict[str, Any]]] = {
         "description": "For one request and its answer; making a connection is capped at 10.",
         "schema": {
             "type": ["number", "null"],
-            "default": config.DEFAULT_TIMEOUT_SECONDS,
-            "maximum": config.LONGEST_TIMEOUT_SECONDS,
+            "default": defaults.TIMEOUT_SECONDS,
+            "maximum": defaults.LONGEST_TIMEOUT_SECONDS,
         },
     },
     "auth_scheme": {
@@ -33,14 +33,14 @@ EXTRA_FIELDS: Final[dict[str, dict[str, Any]]] = {
         "description": "The header that carries the key: api_key, or Authorization: Bearer, or both.",
         "schema": {
             "type": ["string", "null"],
-            "enum": list(config.AUTH_SCHEMES),
-            "default": config.AUTH_SCHEMES[0],
+            "enum": list(defaults.AUTH_SCHEMES),
+            "default": defaults.AUTH_SCHEMES[0],
         },
     },
     "timezone": {
         "label": "Time zone",
         "description": "What the API's times mean where they name no zone (an IANA name).",
-        "schema": {"type": ["string", "null"], "default": config.DEFAULT_TIMEZONE},
+        "schema": {"type": ["string", "null"], "default": defaults.TIMEZONE},
     },
     "default_country_code": {
         "label": "Default country code",

@@ -17,7 +17,7 @@ with DAG(
     catchup=False,
     params={"receiver": "6281234567890"},
     tags=["cekat"],
-):
+) as dag:
     ask = CekatSendWhatsAppOperator(
         task_id="ask_customer",
         receiver="{{ params.receiver }}",

@@ -14,7 +14,7 @@ with DAG(
     schedule=None,
     catchup=False,
     tags=["cekat"],
-):
+) as dag:
 
     @task
     def orders_to_announce() -> list[dict[str, str]]:

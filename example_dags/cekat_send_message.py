@@ -15,7 +15,7 @@ with DAG(
     catchup=False,
     params={"receiver": "6281234567890"},
     tags=["cekat"],
-):
+) as dag:
     CekatSendWhatsAppOperator(
         task_id="greet_customer",
         receiver="{{ params.receiver }}",

@@ -14,7 +14,7 @@ with DAG(
     schedule=None,
     catchup=False,
     tags=["cekat"],
-):
+) as dag:
 
     @task
     def load_order() -> dict[str, str]:

@@ -7,18 +7,12 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from cekat_provider.core import defaults
 from cekat_provider.core.errors import CekatConfigError
-
-DEFAULT_HOST: Final = "https://api.cekat.ai"  # wire fact A
-DEFAULT_TIMEOUT_SECONDS: Final = 30.0
-LONGEST_TIMEOUT_SECONDS: Final = 600.0
-CONNECT_TIMEOUT_SECONDS: Final = 10.0
-DEFAULT_TIMEZONE: Final = "Asia/Jakarta"  # wire fact C
-AUTH_SCHEMES: Final = ("api_key", "bearer", "both")  # wire facts A, B, C
 
 
 @dataclass(frozen=True)
@@ -36,10 +30,10 @@ class CekatConfig:
     """
 
     api_key: str = field(repr=False)
-    base_url: str = DEFAULT_HOST
+    base_url: str = defaults.HOST
     auth_scheme: str = "api_key"
-    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(DEFAULT_TIMEZONE))
+    timeout_seconds: float = defaults.TIMEOUT_SECONDS
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(defaults.TIMEZONE))
     default_country_code: str | None = None
     verify: bool | str = True
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -47,7 +41,7 @@ class CekatConfig:
     @property
     def connect_timeout_seconds(self) -> float:
         """How long a connection may take to be made."""
-        return min(self.timeout_seconds, CONNECT_TIMEOUT_SECONDS)
+        return min(self.timeout_seconds, defaults.CONNECT_TIMEOUT_SECONDS)
 
     def credentials(self) -> dict[str, str]:
         """Return the headers that carry the key."""
@@ -75,8 +69,8 @@ def from_connection(
         api_key=_api_key(password),
         base_url=_base_url(host, schema, port, _flag("allow_http", given.get("allow_http", False))),
         auth_scheme=_auth_scheme(given.get("auth_scheme", "api_key")),
-        timeout_seconds=_timeout(given.get("timeout", DEFAULT_TIMEOUT_SECONDS)),
-        zone=_zone(given.get("timezone", DEFAULT_TIMEZONE)),
+        timeout_seconds=_timeout(given.get("timeout", defaults.TIMEOUT_SECONDS)),
+        zone=_zone(given.get("timezone", defaults.TIMEZONE)),
         default_country_code=_country_code(given.get("default_country_code")),
         verify=_verify(given.get("verify", True)),
         proxies=_proxies(given.get("proxies", {})),
@@ -94,7 +88,7 @@ def _api_key(value: str | None) -> str:
 
 
 def _base_url(host: str | None, schema: str | None, port: int | None, allow_http: bool) -> str:
-    text = (host or "").strip() or DEFAULT_HOST
+    text = (host or "").strip() or defaults.HOST
     prefix = "" if schema in (None, "", "http", "https") else str(schema)
     if "://" not in text:
         if _is_ip(text, 6):
@@ -149,8 +143,8 @@ def _is_loopback(name: str) -> bool:
 
 
 def _auth_scheme(value: Any) -> str:
-    if value not in AUTH_SCHEMES:
-        raise CekatConfigError("auth_scheme", repr(value), f"one of {', '.join(AUTH_SCHEMES)}")
+    if value not in defaults.AUTH_SCHEMES:
+        raise CekatConfigError("auth_scheme", repr(value), f"one of {', '.join(defaults.AUTH_SCHEMES)}")
     return str(value)
 
 
@@ -159,9 +153,9 @@ def _timeout(value: Any) -> float:
         seconds = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         seconds = math.nan
-    if not 0 < seconds <= LONGEST_TIMEOUT_SECONDS:
+    if not 0 < seconds <= defaults.LONGEST_TIMEOUT_SECONDS:
         raise CekatConfigError(
-            "timeout", repr(value), f"a number of seconds above 0, at most {LONGEST_TIMEOUT_SECONDS:g}"
+            "timeout", repr(value), f"a number of seconds above 0, at most {defaults.LONGEST_TIMEOUT_SECONDS:g}"
         )
     return seconds
 
@@ -170,7 +164,7 @@ def _zone(value: Any) -> ZoneInfo:
     try:
         return ZoneInfo(value)
     except Exception:  # ZoneInfo raises KeyError, ValueError, TypeError and every OSError of a path
-        raise CekatConfigError("timezone", repr(value), f"an IANA name, such as {DEFAULT_TIMEZONE}") from None
+        raise CekatConfigError("timezone", repr(value), f"an IANA name, such as {defaults.TIMEZONE}") from None
 
 
 def _country_code(value: Any) -> str | None:

@@ -17,9 +17,7 @@ from types import FrameType
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cekat-sandbox", description="A Cekat on this machine.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument(
-        "--allow-remote", action="store_true", help="let --host be reachable from other machines"
-    )
+    parser.add_argument("--allow-remote", action="store_true", help="let --host be reachable from other machines")
     parser.add_argument("--port", type=int, default=3000, help="0 picks a free one (default: %(default)s)")
     parser.add_argument(
         "--api-key",
@@ -29,16 +27,10 @@ def _arguments() -> argparse.ArgumentParser:
     kept = parser.add_mutually_exclusive_group()
     kept.add_argument("--db", default="cekat-sandbox.sqlite", help="SQLite file (default: ./%(default)s)")
     kept.add_argument("--memory", action="store_true", help="keep nothing on disk")
-    parser.add_argument(
-        "--auto-reply", metavar="TEXT", help="the customer answers every message with this text"
-    )
-    parser.add_argument(
-        "--after", type=float, default=1.0, metavar="SECONDS", help="… so much later (default: 1)"
-    )
+    parser.add_argument("--auto-reply", metavar="TEXT", help="the customer answers every message with this text")
+    parser.add_argument("--after", type=float, default=1.0, metavar="SECONDS", help="… so much later (default: 1)")
     parser.add_argument("--rate-limit", type=int, metavar="N", help="requests a minute (default: no limit)")
-    parser.add_argument(
-        "--ready-file", type=Path, metavar="FILE", help="write url and pid here once it listens"
-    )
+    parser.add_argument("--ready-file", type=Path, metavar="FILE", help="write url and pid here once it listens")
     return parser
 
 

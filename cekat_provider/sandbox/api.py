@@ -49,9 +49,7 @@ async def get_messages(request: Request) -> JSONResponse:
             details.append({"field": name, "message": "is given more than once"})
     conversation_id = query.get("conversation_id", "")
     if not 1 <= len(conversation_id) <= CONVERSATION_ID:
-        details.append(
-            {"field": "conversation_id", "message": f"must have 1 to {CONVERSATION_ID} characters"}
-        )
+        details.append({"field": "conversation_id", "message": f"must have 1 to {CONVERSATION_ID} characters"})
     page = _number(query.get("page", "1"), "page", 1, details)
     cursor = _number(query.get("cursor", "0"), "cursor", 0, details)
     if details:

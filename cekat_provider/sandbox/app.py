@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> Gate:
 
     @app.get("/sandbox/openapi.json", include_in_schema=False)
     async def control_document() -> dict[str, Any]:
-        # Apart from Cekat's: a tool that tries all that a document lists would rotate the key and ask for faults.
+        # Apart from Cekat's: a tool that tries all it finds in a document would rotate the key.
         return get_openapi(title="Cekat sandbox: control", version=version(), routes=control.router.routes)
 
     app.add_exception_handler(Refused, _refused)

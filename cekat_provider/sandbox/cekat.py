@@ -5,25 +5,17 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from dataclasses import asdict, dataclass, field
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 from cekat_provider.sandbox.clock import Clock
 from cekat_provider.sandbox.customer import Rule, inbound_content, tap
 from cekat_provider.sandbox.faults import FaultPlan
-from cekat_provider.sandbox.limits import INTERACTIVE
+from cekat_provider.sandbox.outbound import Delivery, outbound_content
 from cekat_provider.sandbox.rate import RateLimit
 from cekat_provider.sandbox.refusal import Refused
 from cekat_provider.sandbox.request_log import RequestLog
 from cekat_provider.sandbox.shapes import Shape, new_message
 from cekat_provider.sandbox.store import Conversation, Message, Store
-
-_EXTENSIONS = {
-    "image": ("jpg", "jpeg", "png", "webp", "gif"),
-    "video": ("mp4", "3gp", "mov"),
-    "audio": ("mp3", "ogg", "opus", "aac", "amr", "m4a", "wav"),
-}
 
 
 @dataclass
@@ -34,28 +26,6 @@ class Settings:
     db: str = ":memory:"
     rules: list[Rule] = field(default_factory=list)
     requests_per_minute: int | None = None
-
-
-@dataclass
-class Delivery:
-    """The ladder that messages accepted from now on will climb; None: that step is never reached."""
-
-    delivered_after_seconds: float | None = None
-    read_after_seconds: float | None = None
-    failed_after_seconds: float | None = None
-    error_code: int | str | None = None
-    error_message: str | None = None
-
-    def ladder(self, accepted_ms: int) -> dict[str, Any] | None:
-        """Give the times of the steps for a message accepted now."""
-        steps: dict[str, Any] = {}
-        for status in ("delivered", "read", "failed"):
-            after = getattr(self, f"{status}_after_seconds")
-            if after is not None:
-                steps[f"{status}_ms"] = accepted_ms + int(after * 1000)
-        if self.error_code is not None or self.error_message is not None:
-            steps["error"] = {"code": self.error_code, "message": self.error_message}
-        return steps or None
 
 
 class Cekat:
@@ -114,7 +84,7 @@ class Cekat:
             message = self._add(
                 conversation,
                 "api",
-                _outbound_content(body),
+                outbound_content(body),
                 at_ms=now_ms,
                 ladder=self.delivery.ladder(now_ms),
                 request_body=body,
@@ -171,19 +141,18 @@ class Cekat:
     def _conversation_for(self, body: dict[str, Any], now_ms: int) -> Conversation:
         wanted, receiver = body.get("conversation_id"), body.get("receiver")
         if wanted is None:
-            return self.store.conversation_of(receiver or "") or self.store.open_conversation(
-                receiver or "", now_ms
-            )
+            return self.store.conversation_of(receiver or "") or self.store.open_conversation(receiver or "", now_ms)
         known = self.store.conversation(wanted)
         if known is not None:
             if receiver not in (None, known.receiver):
                 detail = {"field": "receiver", "message": "is not the receiver of this conversation"}
-                raise Refused(400, "VALIDATION_ERROR", "Validation failed", [detail])
+                raise Refused(404, "NOT_FOUND", "Conversation not found", [detail])
             return known
         if receiver is None:
             raise Refused(404, "NOT_FOUND", "Conversation not found")
         if self.store.conversation_of(receiver) is not None:
-            raise Refused(404, "NOT_FOUND", "Conversation not found; the receiver has another conversation")
+            detail = {"field": "conversation_id", "message": "is unknown, and the receiver has another conversation"}
+            raise Refused(404, "NOT_FOUND", "Conversation not found", [detail])
         return self.store.open_conversation(receiver, now_ms, wanted)
 
     def _add(
@@ -201,29 +170,6 @@ class Cekat:
 
 
 def _closed_window() -> Refused:
-    said = (
-        "Re-engagement message: more than 24 hours have passed since the customer last replied to this number"
-    )
+    said = "Re-engagement message: more than 24 hours have passed since the customer last replied to this number"
     detail = {"field": "conversation_id", "message": "is outside the 24-hour customer service window"}
     return Refused(400, 131047, said, [detail])
-
-
-def _outbound_content(body: dict[str, Any]) -> dict[str, Any]:
-    kind = body.get("media_type", "text")
-    if kind == "text" and "file_url" in body:
-        extension = PurePosixPath(urlsplit(body["file_url"]).path).suffix.lstrip(".").lower()
-        kind = next((name for name, known in _EXTENSIONS.items() if extension in known), "document")
-    content = {
-        "message": body.get("message", ""),
-        "media_type": kind,
-        "media_url": body.get("file_url") or body.get("header", {}).get("file_url"),
-        "location": body.get("location"),
-        "action": body.get("action"),
-        "sent_by": "api",
-        "sent_by_name": "API",
-    }
-    if kind in INTERACTIVE:
-        parts = {key: body[key] for key in ("header", "action") if key in body}
-        footer = {"footer": {"text": body["footer"]}} if "footer" in body else {}
-        content["interactive"] = {"type": kind, "body": {"text": body["message"]}, **parts, **footer}
-    return content

@@ -31,9 +31,7 @@ def check_send(body: Fields) -> list[Detail]:
     if "receiver" not in body and "conversation_id" not in body:
         found.add("receiver", "is required when conversation_id is absent")
     found.text(body, "conversation_id", 1, CONVERSATION_ID)
-    found.like(
-        body, "receiver", RECEIVER_PATTERN, "must be 7 to 15 digits with the country code, without '+'", 64
-    )
+    found.like(body, "receiver", RECEIVER_PATTERN, "must be 7 to 15 digits with the country code, without '+'", 64)
     found.text(body, "footer", 1, FOOTER)
     _file_url(found, body, "file_url")
     header = found.typed(body, "header", dict)
@@ -92,9 +90,7 @@ def _location(found: Findings, body: Fields) -> None:
         return
     degrees = "must be a decimal number in a string, from {0} to {1}"
     found.like(location, "location.latitude", LATITUDE_PATTERN, degrees.format(-90, 90), 64, required=True)
-    found.like(
-        location, "location.longitude", LONGITUDE_PATTERN, degrees.format(-180, 180), 64, required=True
-    )
+    found.like(location, "location.longitude", LONGITUDE_PATTERN, degrees.format(-180, 180), 64, required=True)
     found.typed(location, "location.name", str)
     found.typed(location, "location.address", str)
 

@@ -53,9 +53,7 @@ class Sandbox:
 
     def messages(self, conversation_id: str) -> list[Json]:
         """Give all messages of a conversation, in the order accepted."""
-        return cast(
-            "list[Json]", self._call("GET", f"/conversations/{quote(conversation_id, safe='')}/messages")
-        )
+        return cast("list[Json]", self._call("GET", f"/conversations/{quote(conversation_id, safe='')}/messages"))
 
     def conversations(self) -> list[Json]:
         """Give all conversations, in the order opened."""
@@ -154,9 +152,7 @@ class Sandbox:
         known = [c for c in self.conversations() if receiver in (None, c["receiver"])]
         if not known:
             whose = "" if receiver is None else f" with {receiver}"
-            raise LookupError(
-                f"There is no conversation{whose} yet: nothing was sent. {self._story(self.sent())}"
-            )
+            raise LookupError(f"There is no conversation{whose} yet: nothing was sent. {self._story(self.sent())}")
         return str(known[-1]["id"])
 
     def auto_reply(self, message: str, after_seconds: float = 0, **fields: Any) -> None:
@@ -175,9 +171,7 @@ class Sandbox:
         Gives the faults that are left.
         """
         asked = [*faults, *([fault] if fault else [])]
-        return cast(
-            "list[Json]", self._call("POST", "/faults", asked) if asked else self._call("GET", "/faults")
-        )
+        return cast("list[Json]", self._call("POST", "/faults", asked) if asked else self._call("GET", "/faults"))
 
     def clear_faults(self) -> None:
         """Take back all faults."""
@@ -185,9 +179,7 @@ class Sandbox:
 
     def advance(self, *, hours: float = 0, seconds: float = 0) -> Json:
         """Move the sandbox's clock."""
-        return cast(
-            "Json", self._call("POST", "/clock", {"advance_hours": hours, "advance_seconds": seconds})
-        )
+        return cast("Json", self._call("POST", "/clock", {"advance_hours": hours, "advance_seconds": seconds}))
 
     def shape(self, **fields: Any) -> Json:
         """Change the shape of the history's answers, as far as given; gives the one that is set."""

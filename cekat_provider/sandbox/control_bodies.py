@@ -51,9 +51,7 @@ class Inside(_Body):
     """A message from the business's side, or a note."""
 
     message: str
-    sent_by_type: Literal["private_note", "agent", "ai", "campaigns", "follow_up", "system", "inbox"] = (
-        "private_note"
-    )
+    sent_by_type: Literal["private_note", "agent", "ai", "campaigns", "follow_up", "system", "inbox"] = "private_note"
     name: str = "Agent"
 
 

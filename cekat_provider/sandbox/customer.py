@@ -10,7 +10,7 @@ from cekat_provider.sandbox.store import Conversation, Message
 
 @dataclass
 class Rule:
-    """Answer ``message`` to outbound messages ``after_seconds`` of real time later; ``times`` None: always."""
+    """Answer ``message`` to outbound ones, ``after_seconds`` of real time later; ``times`` None: always."""
 
     message: str
     after_seconds: float = 0.0
@@ -35,9 +35,7 @@ class Rule:
         return True
 
 
-def inbound_content(
-    conversation: Conversation, text: str, media_type: str = "text", **more: Any
-) -> dict[str, Any]:
+def inbound_content(conversation: Conversation, text: str, media_type: str = "text", **more: Any) -> dict[str, Any]:
     """Make the content of a message from the customer."""
     return {
         "message": text,

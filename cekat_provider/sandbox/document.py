@@ -1,8 +1,8 @@
 """The OpenAPI document of the two endpoints: the one that Cekat gives, with what it leaves out.
 
 Names, texts and operation ids are Cekat's. Added are the fields that a real client sends, the limits that the
-sandbox keeps, and every answer that it really gives, so that a tool can hold the sandbox to it. Two limits have no
-words in JSON Schema and stand in a description: ids that must differ, and the rows of all sections together.
+sandbox keeps, and every answer that it gives, so that a tool can hold the sandbox to it. Two limits have no words
+in JSON Schema and stand in a description: ids that must differ, and the rows of all sections together.
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ def _array(items: Schema, high: int) -> Schema:
     return {"type": "array", "items": items, "minItems": 1, "maxItems": high}
 
 
-_FILE_URL = _like(
-    limits.FILE_PATTERN, limits.URL, "An http(s) URL that ends in a file name with an extension."
-)
+_FILE_URL = _like(limits.FILE_PATTERN, limits.URL, "An http(s) URL that ends in a file name with an extension.")
 _REPLY = _object(
     {"id": _like(limits.BUTTON_ID_PATTERN, limits.BUTTON_ID), "title": _text(limits.BUTTON_TITLE)},
     "id",
@@ -123,9 +121,7 @@ _ACTION: Schema = {
 }
 
 _FIELDS: Schema = {
-    "conversation_id": _text(
-        limits.CONVERSATION_ID, description="UUID of the conversation to retrieve messages from."
-    ),
+    "conversation_id": _text(limits.CONVERSATION_ID, description="UUID of the conversation to retrieve messages from."),
     "receiver": _like(limits.RECEIVER_PATTERN, 15, "The receiver value."),
     "message": {"type": "string", "description": "Message content to send."},
     "media_type": {**_only(*limits.MEDIA_TYPES), "description": "The media type value."},
@@ -172,15 +168,21 @@ def _kinds() -> list[Schema]:
 
 
 def _answers(right: Schema) -> Schema:
-    return {
+    answers = {
         "200": right,
         "400": error("Bad request — check required fields and formats."),
         "401": error("Unauthorized — API key is missing or invalid."),
         "404": error("Resource not found."),
         "405": error("The path has no such method."),
         "413": error("The body is too large."),
-        "429": error("Too many requests.", {"Retry-After": {"schema": {"type": "string"}}}),
+        "429": error("Too many requests."),
     }
+    # Only where the sandbox was given a limit.
+    budget = {name: {"schema": {"type": "integer"}} for name in ("X-RateLimit-Limit", "X-RateLimit-Remaining")}
+    for answer in answers.values():
+        answer["headers"] = budget
+    answers["429"]["headers"] = {**budget, "Retry-After": {"schema": {"type": "string"}}}
+    return answers
 
 
 def document(version: str) -> Schema:

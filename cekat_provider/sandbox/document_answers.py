@@ -19,7 +19,7 @@ def _object(properties: Schema, *optional: str) -> Schema:
     return {"type": "object", "properties": properties, "required": required}
 
 
-def error(description: str, headers: Schema | None = None) -> Schema:
+def error(description: str) -> Schema:
     """Give an error answer, in either of the two forms."""
     detail = _object({"field": _STRING, "message": _STRING})
     code = {"anyOf": [{"type": "string"}, {"type": "integer"}]}
@@ -29,25 +29,25 @@ def error(description: str, headers: Schema | None = None) -> Schema:
         "status_code": {"type": "integer"},
         "error": _object(inner, "code", "details"),
     }
-    answer = _json(description, _object(body, "status_code"))
-    return answer if headers is None else {**answer, "headers": headers}
+    return _json(description, _object(body, "status_code"))
 
 
 def sent_answer() -> Schema:
     """Give the answer to an accepted send."""
     names = ("message_id", "conversation_id", "receiver", "status", "created_at")
     data = _object(dict.fromkeys(names, _STRING))
-    return _json(
-        "Successful response", _object({"success": {"type": "boolean", "enum": [True]}, "data": data})
-    )
+    answer = _json("Successful response", _object({"success": {"type": "boolean", "enum": [True]}, "data": data}))
+    history = {
+        "operationId": "Messages_get_messages",
+        "parameters": {"conversation_id": "$response.body#/data/conversation_id"},
+    }
+    return {**answer, "links": {"history": history}}
 
 
 def history_answer() -> Schema:
     """Give the answer to a read, in every shape that the sandbox can be told to give."""
     items = {"type": "array", "items": {"anyOf": [_new_message(), _old_message()]}}
-    nested = [
-        {"type": "object", "properties": {name: items}, "required": [name]} for name in ("messages", "items")
-    ]
+    nested = [{"type": "object", "properties": {name: items}, "required": [name]} for name in ("messages", "items")]
     enveloped = _object(
         {
             "success": {"type": "boolean", "enum": [True]},

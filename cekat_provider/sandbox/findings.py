@@ -49,9 +49,7 @@ class Findings:
         length = utf16_units(value)
         if low <= length <= high:
             return value
-        self.add(
-            path, "must not be empty" if length < low else f"has {length} characters, at most {high} allowed"
-        )
+        self.add(path, "must not be empty" if length < low else f"has {length} characters, at most {high} allowed")
         return None
 
     def like(

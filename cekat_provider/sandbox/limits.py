@@ -15,7 +15,8 @@ LONGITUDE_PATTERN = r"-?(180(\.0+)?|(1[0-7][0-9]|[0-9]{1,2})(\.[0-9]+)?)"
 LINK_PATTERN = r"https?://[!-~]+"
 #: Cekat wants the URL to end in a file name, so no query and no fragment.
 _SEGMENT = r"[!\"$-.0->@-~]"
-FILE_PATTERN = rf"https?://{_SEGMENT}+/({_SEGMENT}*/)*{_SEGMENT}+\.[A-Za-z0-9]{{1,8}}"
+_HOST = r"[A-Za-z0-9._-]+(:[0-9]{1,5})?"
+FILE_PATTERN = rf"https?://{_HOST}/({_SEGMENT}*/)*{_SEGMENT}+\.[A-Za-z0-9]{{1,8}}"
 BUTTON_ID_PATTERN = r"\S([^\r\n]*\S)?"
 
 MEDIA = ("image", "video", "document", "audio")

@@ -31,9 +31,7 @@ class Refused(Exception):
     form that Cekat gives to a missing key: a status and a message only.
     """
 
-    def __init__(
-        self, status: int, code: str | int | None, message: str, details: list[Detail] | None = None
-    ) -> None:
+    def __init__(self, status: int, code: str | int | None, message: str, details: list[Detail] | None = None) -> None:
         super().__init__(status, code, message, details)
         self.status = status
         self.code = code

@@ -43,9 +43,7 @@ class RequestLog:
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=KEPT)
 
-    def open(
-        self, at: str, method: str, path: str, query: str, headers: dict[str, str], body: bytes
-    ) -> Entry:
+    def open(self, at: str, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Entry:
         """Add an entry, to be completed by the caller."""
         text = body[:_BODY_CHARACTERS].decode("utf-8", "replace")
         entry = Entry(at, method, path, query, headers, text)

@@ -39,7 +39,7 @@ class RunningServer:
                 ws="none",
                 lifespan="off",
                 log_config=None,
-                log_level="warning",
+                log_level="error",
                 access_log=False,
                 # The Date header is the sandbox's own clock's.
                 date_header=False,

@@ -128,10 +128,7 @@ def history(
         newest = {m.seq for m in sorted(seen, key=lambda m: m.seq)[-size:]}
         seen = [m for m in seen if m.seq in newest]
     old = shape.messages == "old"
-    items = [
-        old_message(m, conversation, shape) if old else new_message(m, conversation, shape, now_ms)
-        for m in seen
-    ]
+    items = [old_message(m, conversation, shape) if old else new_message(m, conversation, shape, now_ms) for m in seen]
     return _envelope(items, shape, meta)
 
 

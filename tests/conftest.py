@@ -1,0 +1,34 @@
+"""Every test runs on an Airflow of its own: a throw-away home, an SQLite file, no example of Airflow's."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parents[1]
+_HOME = tempfile.TemporaryDirectory(prefix="cekat-airflow-")
+_DAGS = Path(_HOME.name, "dags")
+_DAGS.mkdir()
+# Airflow 3 runs a DAG only when it is in a bundle, which is this folder.
+_DAGS.joinpath("examples").symlink_to(_ROOT / "example_dags")
+_DAGS.joinpath("tests").symlink_to(_ROOT / "tests" / "airflow" / "dags")
+# Before any test module imports Airflow, which reads these once.
+os.environ.update(
+    AIRFLOW_HOME=_HOME.name,
+    AIRFLOW__CORE__LOAD_EXAMPLES="False",
+    AIRFLOW__CORE__DAGS_FOLDER=str(_DAGS),
+    AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{_HOME.name}/airflow.db",
+)
+
+
+@pytest.fixture(scope="session")
+def airflow_db() -> Iterator[None]:
+    """Make Airflow's tables, once."""
+    from airflow.utils import db
+
+    db.initdb()
+    yield
