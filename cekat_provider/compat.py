@@ -9,17 +9,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from airflow.sdk import BaseHook, BaseOperator, BaseSensorOperator, Context, PokeReturnValue
-    from airflow.sdk.exceptions import AirflowException, AirflowFailException
+    from airflow.sdk import (
+        BaseHook,
+        BaseOperator,
+        BaseSensorOperator,
+        Context,
+        PokeReturnValue,
+        RetryDecision,
+        RetryPolicy,
+    )
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 __all__ = [
     "AirflowException",
     "AirflowFailException",
+    "AirflowSkipException",
     "BaseHook",
     "BaseOperator",
     "BaseSensorOperator",
     "Context",
     "PokeReturnValue",
+    "RetryDecision",
+    "RetryPolicy",
     "mask_secret",
 ]
 
@@ -34,7 +45,13 @@ _MASKERS = (
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("airflow.providers.common.compat.sdk"), name)
+    module = "airflow.sdk" if name.startswith("Retry") else "airflow.providers.common.compat.sdk"
+    try:
+        return getattr(import_module(module), name)
+    except (ImportError, AttributeError):
+        if name.startswith("Retry"):
+            raise ImportError("retry policies need Airflow 3.3 or later") from None
+        raise
 
 
 def mask_secret(secret: str) -> None:

@@ -28,6 +28,15 @@ EXTRA_FIELDS: Final[dict[str, dict[str, Any]]] = {
             "maximum": defaults.LONGEST_TIMEOUT_SECONDS,
         },
     },
+    "max_wait": {
+        "label": "Longest wait (seconds)",
+        "description": "In all, to repeat a send that Cekat certainly did not accept (429, no connection).",
+        "schema": {
+            "type": ["number", "null"],
+            "default": defaults.MAX_WAIT_SECONDS,
+            "maximum": defaults.LONGEST_WAIT_SECONDS,
+        },
+    },
     "auth_scheme": {
         "label": "Authentication",
         "description": "The header that carries the key: api_key, or Authorization: Bearer, or both.",

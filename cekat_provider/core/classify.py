@@ -104,6 +104,11 @@ def http_date(value: str) -> datetime | None:
         return None
 
 
+def error_kind(code: str | None) -> type[CekatResponseError]:
+    """Return the error for one of WhatsApp's codes, as a failed message's status carries it."""
+    return _BY_CODE.get(code or "", BadRequestError)
+
+
 def _kind(status: int, code: str | None, said: str) -> type[CekatResponseError]:
     if 300 <= status < 400:
         return RedirectError

@@ -23,6 +23,7 @@ class CekatConfig:
     :param base_url: scheme, host, port and path prefix, without a slash at the end.
     :param auth_scheme: which headers carry the key: ``api_key``, ``bearer`` or ``both``.
     :param timeout_seconds: for one request and its answer; connecting is capped at 10.
+    :param max_wait_seconds: how long a send that was certainly not accepted is repeated, in pauses.
     :param zone: what the API's naive times mean.
     :param default_country_code: digits put in the place of a national number's ``0``, or None.
     :param verify: check certificates; or the path of a CA bundle.
@@ -33,6 +34,7 @@ class CekatConfig:
     base_url: str = defaults.HOST
     auth_scheme: str = "api_key"
     timeout_seconds: float = defaults.TIMEOUT_SECONDS
+    max_wait_seconds: float = defaults.MAX_WAIT_SECONDS
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo(defaults.TIMEZONE))
     default_country_code: str | None = None
     verify: bool | str = True
@@ -69,7 +71,10 @@ def from_connection(
         api_key=_api_key(password),
         base_url=_base_url(host, schema, port, _flag("allow_http", given.get("allow_http", False))),
         auth_scheme=_auth_scheme(given.get("auth_scheme", "api_key")),
-        timeout_seconds=_timeout(given.get("timeout", defaults.TIMEOUT_SECONDS)),
+        timeout_seconds=_seconds(given, "timeout", defaults.TIMEOUT_SECONDS, defaults.LONGEST_TIMEOUT_SECONDS),
+        max_wait_seconds=_seconds(
+            given, "max_wait", defaults.MAX_WAIT_SECONDS, defaults.LONGEST_WAIT_SECONDS, zero=True
+        ),
         zone=_zone(given.get("timezone", defaults.TIMEZONE)),
         default_country_code=_country_code(given.get("default_country_code")),
         verify=_verify(given.get("verify", True)),
@@ -148,15 +153,15 @@ def _auth_scheme(value: Any) -> str:
     return str(value)
 
 
-def _timeout(value: Any) -> float:
+def _seconds(given: Mapping[str, Any], name: str, default: float, longest: float, *, zero: bool = False) -> float:
+    value = given.get(name, default)
     try:
         seconds = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
         seconds = math.nan
-    if not 0 < seconds <= defaults.LONGEST_TIMEOUT_SECONDS:
-        raise CekatConfigError(
-            "timeout", repr(value), f"a number of seconds above 0, at most {defaults.LONGEST_TIMEOUT_SECONDS:g}"
-        )
+    if not 0 <= seconds <= longest or (seconds == 0 and not zero):
+        least = "of at least 0" if zero else "above 0"
+        raise CekatConfigError(name, repr(value), f"a number of seconds {least}, at most {longest:g}")
     return seconds
 
 

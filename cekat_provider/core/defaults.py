@@ -9,5 +9,7 @@ HOST = "https://api.cekat.ai"  # wire fact A
 TIMEOUT_SECONDS = 30.0
 LONGEST_TIMEOUT_SECONDS = 600.0
 CONNECT_TIMEOUT_SECONDS = 10.0
+MAX_WAIT_SECONDS = 120.0
+LONGEST_WAIT_SECONDS = 3600.0
 TIMEZONE = "Asia/Jakarta"  # wire fact C
 AUTH_SCHEMES = ("api_key", "bearer", "both")  # wire facts A, B, C

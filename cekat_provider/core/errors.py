@@ -7,6 +7,8 @@
     ├── CekatInputError          an argument is wrong; nothing was sent               permanent
     ├── NotSentError             nothing left this machine                            repeating is safe
     ├── OutcomeUnknownError      it left, and no whole answer came                    never repeated blindly
+    │   └── CannotLookError      and no conversation is known to look in              permanent
+    ├── DeliveryTimeoutError     accepted, and not delivered in time
     └── CekatResponseError       Cekat answered: ``status``, ``code``, ``said``
         ├── BadRequestError      400 and every 4xx not named here                     permanent
         │   └── WindowClosedError    outside the 24-hour window (131047)              permanent
@@ -77,6 +79,16 @@ class NotSentError(CekatError):
 
 class OutcomeUnknownError(CekatError):
     """The request left, and no whole answer came: Cekat may have acted on it or not."""
+
+
+class CannotLookError(OutcomeUnknownError):
+    """The outcome is unknown, and nothing can tell later: no conversation is known to look in."""
+
+    permanent = True
+
+
+class DeliveryTimeoutError(CekatError):
+    """Cekat accepted the message, and the customer's phone has not got it in time. It may still arrive."""
 
 
 class CekatResponseError(CekatError):

@@ -25,7 +25,8 @@ class SentMessage:
     :param receiver: the digits as sent, or None where only the conversation was named.
     :param sent_at: aware UTC on Cekat's clock (the answer's ``Date``), or None where it gave none.
     :param status: ``sent`` or any other word of Cekat's, or None.
-    :param response: the answer's JSON, or None where it was empty.
+    :param response: the answer's JSON, or None where it was empty; the message as the history holds it where `found`.
+    :param found: True where no answer came and the conversation's history shows the message.
     """
 
     message_id: str | None
@@ -34,6 +35,7 @@ class SentMessage:
     sent_at: datetime | None
     status: str | None
     response: Any = field(repr=False)
+    found: bool = False
 
 
 def send(config: CekatConfig, body: Mapping[str, Any]) -> Flow[SentMessage]:
@@ -56,24 +58,33 @@ def send(config: CekatConfig, body: Mapping[str, Any]) -> Flow[SentMessage]:
 
 
 def history(config: CekatConfig, conversation_id: str) -> Flow[list[parse.Message]]:
-    """Read a whole conversation, oldest first.
+    """Read a whole conversation, oldest first."""
+    messages, _ = yield from history_at(config, conversation_id)
+    return messages
+
+
+def history_at(config: CekatConfig, conversation_id: str) -> Flow[tuple[list[parse.Message], datetime | None]]:
+    """Read a whole conversation, oldest first, and Cekat's clock (the answer's ``Date``) as it was read.
 
     Follows pages where an answer carries them, and never depends on the order of the answer. A server that
     says there is more and gives the same again ends the reading.
     """
     seen: dict[object, parse.Message] = {}
     page: Mapping[str, str] | None = {}
+    server_now: datetime | None = None
     for _ in range(_MOST_PAGES):
         request = wire.get_messages(conversation_id, **(page or {}))
         response = _answer((yield request))
         _raise_for(response, request, config)
+        server_now = classify.http_date(response.headers.get("date", ""))
         found = parse.page(response, config.zone)
         fresh = {key: message for message in found.messages if (key := _identity(message)) not in seen}
         seen.update(fresh)
         if not fresh or found.next_page is None or found.next_page == page:
             break
         page = found.next_page
-    return sorted(seen.values(), key=lambda message: (message.sent_at is None, message.sent_at or parse.EPOCH))
+    ordered = sorted(seen.values(), key=lambda message: (message.sent_at is None, message.sent_at or parse.EPOCH))
+    return ordered, server_now
 
 
 def check_key(config: CekatConfig, conversation_id: str) -> Flow[bool]:
@@ -92,9 +103,9 @@ def check_key(config: CekatConfig, conversation_id: str) -> Flow[bool]:
     return True
 
 
-def _answer(response: wire.Response | None) -> wire.Response:
-    """Narrow what a driver sends: only a `Sleep` is answered with None."""
-    if response is None:
+def _answer(response: wire.Response | float | None) -> wire.Response:
+    """Narrow what a driver sends: a `Sleep` is answered with None, `Now` with a number."""
+    if not isinstance(response, wire.Response):
         raise TypeError("a driver answers a Request with a Response")
     return response
 

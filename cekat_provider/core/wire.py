@@ -62,6 +62,11 @@ class Sleep:
     seconds: float
 
 
+@dataclass(frozen=True)
+class Now:
+    """A flow's question to its driver: seconds since the epoch on this machine's clock."""
+
+
 def send_message(body: Mapping[str, Any]) -> Request:
     """``POST /messages/whatsapp``."""
     return Request("POST", "/messages/whatsapp", body=body)

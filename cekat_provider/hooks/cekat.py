@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cekat_provider import connection_form
 from cekat_provider.compat import BaseHook, mask_secret
-from cekat_provider.core import config, flow, messages
+from cekat_provider.core import config, delivery, flow, messages, receipt
 from cekat_provider.core.drive import Flow, drive
 from cekat_provider.core.errors import CekatError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     import requests
 
@@ -39,9 +39,13 @@ class CekatHook(BaseHook):
     conn_type = connection_form.CONN_TYPE
     hook_name = connection_form.HOOK_NAME
 
+    #: Pauses before each look for a message whose outcome is unknown; the history can lag behind.
+    settle_seconds = delivery.Policy.settle_seconds
+
     def __init__(self, cekat_conn_id: str = default_conn_name) -> None:
         super().__init__()
         self.cekat_conn_id = cekat_conn_id
+        self._accepted: set[str] = set()
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
@@ -94,10 +98,13 @@ class CekatHook(BaseHook):
         footer: str | None = None,
         action: Mapping[str, Any] | str | None = None,
         extra_fields: Mapping[str, Any] | str | None = None,
+        on_unknown: delivery.OnUnknown = "resend",
     ) -> SentMessage:
-        """Send one WhatsApp message: ``POST /messages/whatsapp`` (wire facts A, B).
+        """Send one WhatsApp message, once: ``POST /messages/whatsapp`` (wire facts A, B).
 
-        What is None is left out of the body.
+        What is None is left out of the body. What was certainly not accepted (no connection, 429) is sent again
+        after a pause, for at most the connection's `max_wait`. Where the outcome is unknown (a dropped connection,
+        5xx) the conversation is asked for the message first, so give `conversation_id` where it is known.
 
         :param receiver: a phone number in any usual notation; this, `conversation_id`, or both.
         :param message: the text, 1 to 4,096 characters (less beside buttons, a link or a file).
@@ -109,10 +116,12 @@ class CekatHook(BaseHook):
         :param footer: a line below.
         :param action: a link, buttons or sections; an object, or its JSON.
         :param extra_fields: further fields of the body.
+        :param on_unknown: ``resend`` or ``fail`` when the outcome is unknown and the history does not show it.
         :raises CekatInputError: before anything is sent.
+        :raises OutcomeUnknownError: when nobody can know whether it was sent.
         :raises CekatError: the tree in `cekat_provider.core.errors`.
         """
-        body = messages.send_body(
+        body = self.message_body(
             receiver=receiver,
             message=message,
             conversation_id=conversation_id,
@@ -123,9 +132,52 @@ class CekatHook(BaseHook):
             footer=footer,
             action=action,
             extra_fields=extra_fields,
-            default_country_code=self.config.default_country_code,
         )
-        return self._run(flow.send(self.config, body))
+        return self.deliver(body, on_unknown=on_unknown)
+
+    def message_body(self, **fields: Any) -> dict[str, Any]:
+        """Check the arguments of `send_message` and return the JSON body that they make.
+
+        :raises CekatInputError: naming the field.
+        """
+        return messages.send_body(**fields, default_country_code=self.config.default_country_code)
+
+    def deliver(
+        self,
+        body: Mapping[str, Any],
+        *,
+        on_unknown: delivery.OnUnknown = "resend",
+        earlier: delivery.Earlier | None = None,
+        not_ours: Callable[[], Collection[str]] = frozenset,
+    ) -> SentMessage:
+        """Send a body of `message_body`, once, whatever an earlier try did.
+
+        :param earlier: a try that may have sent it already: the conversation is asked first.
+        :param not_ours: ids of messages that others sent, asked for only when the conversation is.
+        """
+        policy = delivery.Policy(
+            max_wait_seconds=self.config.max_wait_seconds, on_unknown=on_unknown, settle_seconds=self.settle_seconds
+        )
+        sent = self._run(delivery.deliver(self.config, body, policy, earlier, lambda: {*self._accepted, *not_ours()}))
+        if sent.message_id is not None:
+            self._accepted.add(sent.message_id)
+        return sent
+
+    def check_window(self, conversation_id: str) -> None:
+        """Refuse where the history shows that WhatsApp's 24-hour window is closed.
+
+        :raises WindowClosedError: before anything is sent.
+        """
+        self._run(receipt.check_window(self.config, messages.check_conversation_id(conversation_id)))
+
+    def await_delivery(self, conversation_id: str, message_id: str, timeout_seconds: float) -> Message:
+        """Wait until a message is delivered or read; an accepted one is not.
+
+        :raises CekatResponseError: WhatsApp's reason, where its status is ``failed``.
+        :raises DeliveryTimeoutError: after `timeout_seconds`.
+        """
+        conversation_id = messages.check_conversation_id(conversation_id)
+        return self._run(receipt.await_delivery(self.config, conversation_id, message_id, timeout_seconds))
 
     def get_messages(self, conversation_id: str) -> list[Message]:
         """Read a whole conversation, oldest first: ``GET /messages`` (wire facts A, C, D).
@@ -156,4 +208,4 @@ class CekatHook(BaseHook):
         return BlockingTransport(self.config)
 
     def _run(self, steps: Flow[T]) -> T:
-        return drive(steps, self._transport.send, time.sleep)
+        return drive(steps, self._transport.send, time.sleep, time.time)

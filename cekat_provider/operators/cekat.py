@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from cekat_provider.compat import AirflowFailException, BaseOperator
-from cekat_provider.core.errors import CekatError
+from cekat_provider.compat import AirflowFailException, AirflowSkipException, BaseOperator
+from cekat_provider.core.errors import (
+    CannotLookError,
+    CekatError,
+    CekatInputError,
+    OutcomeUnknownError,
+    WindowClosedError,
+)
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
+    from cekat_provider.core.flow import SentMessage
+    from cekat_provider.hooks.cekat import CekatHook
+    from cekat_provider.operators.record import SendRecord
 
 
 class CekatSendWhatsAppOperator(BaseOperator):
-    """Send one WhatsApp message: ``POST /messages/whatsapp``.
+    """Send one WhatsApp message, once: ``POST /messages/whatsapp``.
 
     Free-form messages reach a customer only within 24 hours of their last message (WhatsApp's window). What is
     None is left out of the request. Everything is checked when the task runs, before any request, and a mistake
     that no retry can mend fails the task at once.
+
+    A retry does not repeat a message that was sent, whatever became of the worker, and does not drop one that was
+    not; a person who clears the task has it sent again. Where a connection drops or a worker dies between the
+    request and its answer, the conversation's history tells, so give `conversation_id` where it is known: without it
+    such a task fails rather than guess.
 
     :param receiver: (templated) a phone number in any usual notation: ``+62 812-3456-7890``, ``6281234567890``, and
         ``081234567890`` where the connection has a default country code. This, `conversation_id`, or both.
@@ -32,10 +46,20 @@ class CekatSendWhatsAppOperator(BaseOperator):
     :param action: (templated) a link, buttons or sections; an object, or its JSON.
     :param extra_fields: (templated) further fields of the body, for what the API has and this list lacks.
     :param cekat_conn_id: (templated) id of a connection of type ``cekat``.
+    :param on_unknown: when it is not known whether the message was sent and the history does not show it:
+        ``resend`` (default), ``fail`` or ``skip``.
+    :param resend_on_clear: False keeps to one message a DAG run, even when a person clears the task.
+    :param check_window: look in the history, before sending, whether the 24-hour window is open; needs
+        `conversation_id`.
+    :param on_window_closed: ``fail`` (default, without retries) or ``skip``.
+    :param delivery_timeout: seconds to wait, after Cekat accepted the message, until it is delivered or read. The
+        task holds its worker slot meanwhile. None (default) does not wait: accepted is not delivered.
     :returns: ``{"message_id", "conversation_id", "receiver", "sent_at", "status", "response"}``: ids and status as
         Cekat gave them or None, the receiver's digits, `sent_at` in ISO 8601 UTC on Cekat's clock (the worker's
         where the answer has no ``Date``), and the answer's JSON.
-    :raises AirflowFailException: for a wrong argument or connection, and for 400, 401, 403 and 404.
+    :raises AirflowFailException: for a wrong argument or connection, for 400, 401, 403 and 404, for a closed window,
+        and for an outcome that nobody can know.
+    :raises AirflowSkipException: where `on_unknown` or `on_window_closed` is ``skip``.
     :raises CekatError: for anything that a retry may mend.
     """
 
@@ -76,6 +100,11 @@ class CekatSendWhatsAppOperator(BaseOperator):
         action: Mapping[str, Any] | str | None = None,
         extra_fields: Mapping[str, Any] | str | None = None,
         cekat_conn_id: str = "cekat_default",
+        on_unknown: Literal["resend", "fail", "skip"] = "resend",
+        resend_on_clear: bool = True,
+        check_window: bool = False,
+        on_window_closed: Literal["fail", "skip"] = "fail",
+        delivery_timeout: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -90,33 +119,92 @@ class CekatSendWhatsAppOperator(BaseOperator):
         self.action = action
         self.extra_fields = extra_fields
         self.cekat_conn_id = cekat_conn_id
+        self.on_unknown = on_unknown
+        self.resend_on_clear = resend_on_clear
+        self.check_window = check_window
+        self.on_window_closed = on_window_closed
+        self.delivery_timeout = delivery_timeout
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Send the message."""
+        """Send the message, unless an earlier try did."""
         from cekat_provider.hooks.cekat import CekatHook
+        from cekat_provider.operators.record import SendRecord
 
         hook = CekatHook(self.cekat_conn_id)
         try:
-            sent = hook.send_message(
-                receiver=self.receiver,
-                message=self.message,
-                conversation_id=self.conversation_id,
-                media_type=self.media_type,
-                file_url=self.file_url,
-                location=self.location,
-                header=self.header,
-                footer=self.footer,
-                action=self.action,
-                extra_fields=self.extra_fields,
+            self._check_options()
+            record = SendRecord(
+                context,
+                resend_on_clear=self.resend_on_clear,
+                longest_seconds=hook.config.max_wait_seconds + 2 * hook.config.timeout_seconds,
             )
+            result = record.sent
+            if result is not None:
+                self.log.info("An earlier try sent message %s: not sent again", result["message_id"])
+            else:
+                result = self._send(hook, record)
+            if self.delivery_timeout is not None:
+                result = self._await_delivery(hook, record, result)
+            return result
         except CekatError as err:
-            if err.permanent:
+            skip = (isinstance(err, WindowClosedError) and self.on_window_closed == "skip") or (
+                isinstance(err, OutcomeUnknownError) and self.on_unknown == "skip"
+            )
+            if skip:
+                raise AirflowSkipException(str(err)) from err
+            # With `fail` a retry would only find the same: nothing in the history.
+            if err.permanent or (isinstance(err, OutcomeUnknownError) and self.on_unknown == "fail"):
                 raise AirflowFailException(str(err)) from err
             raise
         finally:
             hook.close()
+
+    def _send(self, hook: CekatHook, record: SendRecord) -> dict[str, Any]:
+        from cekat_provider.core.delivery import unknown
+
+        body = hook.message_body(
+            receiver=self.receiver,
+            message=self.message,
+            conversation_id=self.conversation_id,
+            media_type=self.media_type,
+            file_url=self.file_url,
+            location=self.location,
+            header=self.header,
+            footer=self.footer,
+            action=self.action,
+            extra_fields=self.extra_fields,
+        )
+        earlier = record.earlier
+        if earlier is not None and not record.has_store and "conversation_id" not in body and self.resend_on_clear:
+            # Most retries follow a refusal, not a death in the middle of the request, so this mostly sends once.
+            if self.on_unknown != "resend":
+                raise CannotLookError("An earlier try may have sent it, and without a conversation_id nobody can look.")
+            self.log.warning("This is a retry, and without a conversation_id nobody can look whether it was sent")
+            earlier = None
+        if self.check_window and earlier is None:
+            if "conversation_id" not in body:
+                raise CekatInputError("check_window", "no conversation_id", "given with a conversation_id")
+            hook.check_window(body["conversation_id"])
+        record.intend()
+        try:
+            sent = hook.deliver(
+                body,
+                on_unknown="resend" if self.on_unknown == "resend" else "fail",
+                earlier=earlier,
+                not_ours=record.not_ours,
+            )
+        except CekatError as err:
+            if not unknown(err):
+                record.forget()
+            raise
+        result = self._result(sent)
+        record.done(result)
+        return result
+
+    def _result(self, sent: SentMessage) -> dict[str, Any]:
         self.log.info(
-            "Cekat accepted message %s in conversation %s (status %s)",
+            "Cekat %s message %s in conversation %s (status %s)",
+            "shows in its history" if sent.found else "accepted",
             sent.message_id,
             sent.conversation_id,
             sent.status,
@@ -129,3 +217,31 @@ class CekatSendWhatsAppOperator(BaseOperator):
             "status": sent.status,
             "response": sent.response,
         }
+
+    def _await_delivery(self, hook: CekatHook, record: SendRecord, result: dict[str, Any]) -> dict[str, Any]:
+        from cekat_provider.core.errors import CekatResponseError
+
+        if result["conversation_id"] is None or result["message_id"] is None:
+            raise CannotLookError("Cekat accepted the message without naming it, so its delivery cannot be followed.")
+        try:
+            message = hook.await_delivery(
+                result["conversation_id"], result["message_id"], float(self.delivery_timeout or 0)
+            )
+        except CekatResponseError as err:
+            if not err.permanent:
+                # WhatsApp gave up on this message for a passing trouble: a retry is to send another.
+                record.forget()
+            raise
+        self.log.info("Message %s: %s", message.id, message.status)
+        return {**result, "status": message.status}
+
+    def _check_options(self) -> None:
+        for name, value, allowed in (
+            ("on_unknown", self.on_unknown, ("resend", "fail", "skip")),
+            ("on_window_closed", self.on_window_closed, ("fail", "skip")),
+        ):
+            if value not in allowed:
+                raise CekatInputError(name, repr(value), f"one of {', '.join(allowed)}")
+        timeout = self.delivery_timeout
+        if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout < 0):
+            raise CekatInputError("delivery_timeout", repr(timeout), "a number of seconds, or None")
