@@ -174,7 +174,8 @@ def _trace(
         first = _moment(earlier.since) + offset - apart - _WHOLE_SECONDS
         last = None if earlier.until is None else _moment(earlier.until) + offset + apart + _WHOLE_SECONDS
         taken = not_ours()
-        for message in history:
+        # The latest first: an older twin is more likely another task's.
+        for message in reversed(history):
             if (
                 message.sent_at is not None
                 and message.sent_at >= first

@@ -1,0 +1,80 @@
+"""Kill workers in the middle of their sends, and count what the customers got. Run by `make crash` and by a test."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from airflow_here import RealAirflow
+
+from cekat_provider.sandbox.cekat import Settings
+from cekat_provider.sandbox.client import Sandbox
+from cekat_provider.sandbox.server import RunningServer
+
+KEY = "key-of-the-crash-test"
+
+
+def crash(home: Path, sends: int, seed: int, limit_seconds: float = 3600) -> dict[str, Any]:
+    """Run the DAG of `dying_dag.py` on a real Airflow until each of its tasks has succeeded.
+
+    :returns: what the customers got and how often the workers died.
+    """
+    server = RunningServer(Settings(api_key=KEY))
+    try:
+        sandbox = Sandbox(server.url, KEY)
+        settings = {
+            "AIRFLOW_CONN_CEKAT_DEFAULT": json.dumps(sandbox.connection),
+            "AIRFLOW__CORE__PARALLELISM": "4",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+            "CRASH_SENDS": str(sends),
+            "CRASH_SEED": str(seed),
+        }
+        airflow = RealAirflow(home, settings)
+        shutil.copy(Path(__file__).with_name("dying_dag.py"), home / "dags")
+        began = time.monotonic()
+        with airflow:
+            airflow.trigger("dying", "crash")
+            state = airflow.wait_for_run("dying", "crash", limit_seconds)
+            tries = airflow.sql("SELECT try_number FROM task_instance WHERE dag_id = 'dying'")
+        got = Counter(message["conversation_id"] for message in sandbox.sent())
+        return {
+            "airflow": version("apache-airflow"),
+            "state": state,
+            "seed": seed,
+            "sends": sends,
+            "tries": sum(row[0] for row in tries),
+            "conversations with exactly one message": sum(count == 1 for count in got.values()),
+            "with more": sum(count > 1 for count in got.values()),
+            "with none": sends - len(got),
+            "seconds": round(time.monotonic() - began),
+        }
+    finally:
+        server.stop()
+
+
+def main() -> int:
+    """Print the figures; fail where a customer got none or more than one."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sends", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="cekat-crash-", ignore_cleanup_errors=True) as folder:
+        figures = crash(Path(folder), options.sends, options.seed)
+    for name, value in figures.items():
+        print(f"{name:>40}  {value}")
+    return 0 if figures["conversations with exactly one message"] == options.sends else 1
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="cekat-crash-"))
+    sys.exit(main())
