@@ -148,7 +148,7 @@ class RealAirflow:
 
     def _healthy(self) -> bool:
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with contextlib.suppress(OSError, json.JSONDecodeError):
-            with direct.open(f"http://127.0.0.1:{self.port}/execution/health", timeout=10) as answer:
-                return bool(json.load(answer))
+        address = f"http://127.0.0.1:{self.port}/execution/health"
+        with contextlib.suppress(OSError, json.JSONDecodeError), direct.open(address, timeout=10) as answer:
+            return bool(json.load(answer))
         return False

@@ -29,7 +29,7 @@ class DyingOperator(CekatSendWhatsAppOperator):
 
     def execute(self, context: Any) -> Any:
         ti = context["ti"]
-        moment = random.Random(f"{SEED}/{ti.map_index}/{ti.try_number}").choice(MOMENTS)  # noqa: S311
+        moment = random.Random(f"{SEED}/{ti.map_index}/{ti.try_number}").choice(MOMENTS)
         if ti.try_number > 4:
             moment = "never"  # retries must end
         send, done = BlockingTransport.send, SendRecord.done

@@ -1,0 +1,262 @@
+"""The send operator over real HTTP: what it sends, what it remembers, and how it ends."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cekat_provider.compat import AirflowFailException, AirflowSkipException
+from cekat_provider.core.errors import (
+    CannotLookError,
+    CekatError,
+    DeliveryTimeoutError,
+    NotSentError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    ServerError,
+    WindowClosedError,
+)
+from cekat_provider.hooks.cekat import CekatHook
+from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+
+RECEIVER = "6281234567890"
+CONVERSATION = "00000000-0000-4000-8000-000000000001"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for a message once, at once: the sandbox's history does not lag unless it is told to."""
+    monkeypatch.setattr(CekatHook, "settle_seconds", (0.0,))
+
+
+class Store(dict[str, Any]):
+    """Airflow 3.3's task state store, JSON and all."""
+
+    def set(self, key: str, value: Any) -> None:
+        self[key] = json.loads(json.dumps(value))
+
+    def delete(self, key: str) -> None:
+        self.pop(key, None)
+
+
+class Instance:
+    """A task instance and its tries, as Airflow counts them."""
+
+    def __init__(self, retries: int = 2, store: Store | None = None, **arguments: Any) -> None:
+        arguments = {"receiver": RECEIVER, "conversation_id": CONVERSATION, "message": "Halo", **arguments}
+        self.operator = CekatSendWhatsAppOperator(task_id="send", retries=retries, **arguments)
+        self.store = store
+        self.try_number, self.max_tries = 0, retries
+        self.others: list[dict[str, Any]] = []
+        self.started = datetime.now(timezone.utc)
+
+    def clear(self) -> None:
+        self.max_tries = self.try_number + self.operator.retries
+        self.started = datetime.now(timezone.utc)
+
+    def run(self) -> dict[str, Any]:
+        self.try_number += 1
+        ti = SimpleNamespace(
+            try_number=self.try_number, max_tries=self.max_tries, xcom_pull=lambda task_ids: self.others
+        )
+        dag = SimpleNamespace(task_dict={"send": self.operator})
+        context: Any = {
+            "ti": ti,
+            "task": self.operator,
+            "dag": dag,
+            "dag_run": SimpleNamespace(start_date=self.started),
+        }
+        if self.store is not None:
+            context["task_state_store"] = self.store
+        return self.operator.execute(context)
+
+
+@pytest.fixture(params=["3.3", "before"])
+def store(request: pytest.FixtureRequest) -> Store | None:
+    return Store() if request.param == "3.3" else None
+
+
+def test_the_result(cekat_sandbox: Any) -> None:
+    result = Instance().run()
+    (sent,) = cekat_sandbox.sent()
+    assert result == {
+        "message_id": sent["id"],
+        "conversation_id": CONVERSATION,
+        "receiver": RECEIVER,
+        "sent_at": result["sent_at"],
+        "status": "sent",
+        "response": result["response"],
+    }
+    assert datetime.fromisoformat(result["sent_at"]).utcoffset() == timedelta(0)
+    json.dumps(result)
+
+
+@pytest.mark.parametrize("kind", ["accept_then_drop", "not_json", "truncated"])
+def test_an_accepted_message_without_an_answer_is_found(cekat_sandbox: Any, store: Store | None, kind: str) -> None:
+    cekat_sandbox.faults(on="send", kind=kind)
+    result = Instance(store=store).run()
+    (sent,) = cekat_sandbox.sent()
+    assert result["message_id"] == sent["id"]
+
+
+@pytest.mark.parametrize("kind", ["drop", "status"])
+def test_a_message_that_did_not_arrive_is_sent_again(cekat_sandbox: Any, kind: str) -> None:
+    cekat_sandbox.faults(on="send", kind=kind, **({"status": 502} if kind == "status" else {}))
+    Instance().run()
+    assert len(cekat_sandbox.sent()) == 1
+
+
+@pytest.mark.parametrize(("on_unknown", "ends"), [("fail", AirflowFailException), ("skip", AirflowSkipException)])
+def test_a_message_that_did_not_arrive_may_end_the_task(cekat_sandbox: Any, on_unknown: str, ends: type) -> None:
+    cekat_sandbox.faults(on="send", kind="drop")
+    with pytest.raises(ends) as caught:
+        Instance(on_unknown=on_unknown).run()
+    assert isinstance(caught.value.__cause__, OutcomeUnknownError)
+    assert cekat_sandbox.sent() == []
+
+
+def test_without_a_conversation_an_unknown_outcome_fails(cekat_sandbox: Any) -> None:
+    cekat_sandbox.faults(on="send", kind="accept_then_drop")
+    with pytest.raises(AirflowFailException) as caught:
+        Instance(conversation_id=None).run()
+    assert isinstance(caught.value.__cause__, CannotLookError)
+    assert len(cekat_sandbox.sent()) == 1
+
+
+def test_a_retry_sends_nothing_again_and_a_clear_does(cekat_sandbox: Any, store: Store | None) -> None:
+    instance = Instance(store=store)
+    first = instance.run()
+    again = instance.run()
+    assert again["message_id"] == first["message_id"]
+    assert len(cekat_sandbox.sent()) == 1
+    instance.clear()
+    assert instance.run()["message_id"] != first["message_id"]
+    assert len(cekat_sandbox.sent()) == 2
+    instance.run()
+    assert len(cekat_sandbox.sent()) == 2
+
+
+def test_once_a_run(cekat_sandbox: Any, store: Store | None) -> None:
+    instance = Instance(store=store, resend_on_clear=False)
+    instance.run()
+    instance.clear()
+    if store is None:
+        instance.started -= timedelta(minutes=1)  # clearing one task of a running DAG run leaves its start alone
+    instance.run()
+    assert len(cekat_sandbox.sent()) == 1
+
+
+def test_a_dead_worker_left_only_its_intent(cekat_sandbox: Any) -> None:
+    class Killed(BaseException):
+        pass
+
+    instance = Instance(store=Store())
+
+    def die(result: Any) -> None:
+        raise Killed
+
+    instance.operator._result = die  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        instance.run()
+    del instance.operator.__dict__["_result"]
+    assert "result" not in instance.store["cekat_send"]  # type: ignore[index]
+    instance.run()
+    assert len(cekat_sandbox.sent()) == 1
+
+
+def test_another_tasks_twin_is_not_taken_for_ours(cekat_sandbox: Any, store: Store | None) -> None:
+    other = Instance().run()
+    instance = Instance(store=store)
+    instance.others = [other]
+    cekat_sandbox.faults(on="send", kind="drop")
+    assert instance.run()["message_id"] != other["message_id"]
+    assert len(cekat_sandbox.sent()) == 2
+
+
+def test_a_certain_refusal_leaves_nothing_to_look_for(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = {**cekat_sandbox.connection, "extra": {"max_wait": 0}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+    cekat_sandbox.faults(on="send", kind="rate_limit")
+    instance = Instance(store=Store(), conversation_id=None)
+    with pytest.raises(RateLimitedError):
+        instance.run()
+    assert instance.store == {}
+    instance.run()
+    assert len(cekat_sandbox.sent()) == 1
+
+
+@pytest.mark.parametrize(("asks", "told"), [({}, 1), ({"check_window": True}, 0)])
+@pytest.mark.parametrize(("on", "ends"), [("fail", AirflowFailException), ("skip", AirflowSkipException)])
+def test_a_closed_window(cekat_sandbox: Any, asks: dict[str, Any], told: int, on: str, ends: type) -> None:
+    cekat_sandbox.conversation(receiver=RECEIVER, id=CONVERSATION)
+    cekat_sandbox.reply("Halo", conversation_id=CONVERSATION)
+    cekat_sandbox.advance(hours=25)
+    with pytest.raises(ends) as caught:
+        Instance(on_window_closed=on, **asks).run()
+    assert isinstance(caught.value.__cause__, WindowClosedError)
+    assert sum(entry["method"] == "POST" for entry in cekat_sandbox.requests()) == told
+
+
+def test_an_open_window_is_no_obstacle(cekat_sandbox: Any) -> None:
+    cekat_sandbox.conversation(receiver=RECEIVER, id=CONVERSATION)
+    cekat_sandbox.reply("Halo", conversation_id=CONVERSATION)
+    Instance(check_window=True).run()
+    assert len(cekat_sandbox.sent()) == 1
+
+
+def test_delivery_is_waited_for(cekat_sandbox: Any) -> None:
+    cekat_sandbox.delivery(delivered_after_seconds=0)
+    assert Instance(delivery_timeout=5).run()["status"] == "delivered"
+
+
+def test_a_message_that_stays_accepted(cekat_sandbox: Any, store: Store | None) -> None:
+    instance = Instance(store=store, delivery_timeout=0)
+    with pytest.raises(DeliveryTimeoutError):
+        instance.run()
+    cekat_sandbox.set_status(cekat_sandbox.sent()[0]["id"], "read")
+    assert instance.run()["status"] == "read"
+    assert len(cekat_sandbox.sent()) == 1
+
+
+FAILURES: list[tuple[int, type[Exception], type[CekatError]]] = [
+    (131047, AirflowFailException, WindowClosedError),
+    (131026, AirflowFailException, CekatError),
+]
+
+
+@pytest.mark.parametrize(("code", "ends", "why"), FAILURES)
+def test_a_failed_delivery_tells_whatsapps_reason(cekat_sandbox: Any, code: int, ends: type, why: type) -> None:
+    cekat_sandbox.delivery(failed_after_seconds=0, error_code=code, error_message="no")
+    with pytest.raises(ends, match=str(code)) as caught:
+        Instance(delivery_timeout=5).run()
+    assert isinstance(caught.value.__cause__, why)
+
+
+def test_a_delivery_that_failed_for_a_passing_trouble_is_sent_again(cekat_sandbox: Any) -> None:
+    cekat_sandbox.delivery(failed_after_seconds=0, error_code=131016, error_message="overloaded")
+    instance = Instance(store=Store(), delivery_timeout=5)
+    with pytest.raises(ServerError):
+        instance.run()
+    cekat_sandbox.delivery(delivered_after_seconds=0)
+    assert instance.run()["status"] == "delivered"
+    assert len(cekat_sandbox.sent()) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"on_unknown": "retry"}, {"on_window_closed": "resend"}, {"delivery_timeout": -1}, {"check_window": True}]
+)
+def test_a_wrong_option_sends_nothing(cekat_sandbox: Any, wrong: dict[str, Any]) -> None:
+    with pytest.raises(AirflowFailException, match=next(iter(wrong))):
+        Instance(**wrong, **({"conversation_id": None} if "check_window" in wrong else {})).run()
+    assert cekat_sandbox.requests() == []
+
+
+def test_an_unreachable_cekat_is_the_retries_business(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = {"conn_type": "cekat", "host": "http://127.0.0.1:9", "password": "key", "extra": {"max_wait": 0}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+    with pytest.raises(NotSentError):
+        Instance().run()
