@@ -12,6 +12,8 @@ from cekat_provider.compat import BaseHook, mask_secret
 from cekat_provider.core import config, delivery, flow, messages, receipt
 from cekat_provider.core.drive import Flow, drive
 from cekat_provider.core.errors import CekatError
+from cekat_provider.core.limiter import Limiter
+from cekat_provider.core.pace import paced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from cekat_provider.transports.blocking import BlockingTransport
 
 T = TypeVar("T")
+
+#: The pace of each key, by base URL and key, for every hook of this process.
+_LIMITERS: dict[tuple[str, str], Limiter] = {}
 
 
 class CekatHook(BaseHook):
@@ -208,4 +213,8 @@ class CekatHook(BaseHook):
         return BlockingTransport(self.config)
 
     def _run(self, steps: Flow[T]) -> T:
+        limiter = _LIMITERS.setdefault(
+            (self.config.base_url, self.config.api_key), Limiter(self.config.requests_per_minute)
+        )
+        steps = paced(steps, limiter, time.monotonic)
         return drive(steps, self._transport.send, time.sleep, time.time)
