@@ -71,7 +71,9 @@ class Limiter:
         :param headers: names in lower case.
         """
         limit, remaining = _number(headers, "x-ratelimit-limit"), _number(headers, "x-ratelimit-remaining")
-        if limit is not None and limit >= 1:
+        if limit is None or limit < 1:
+            self._limit = self._configured
+        else:
             self._limit = limit if self._configured is None else min(limit, self._configured)
         self._remaining = remaining
         if remaining is not None and self._limit is not None and remaining < self._limit * _LOW:

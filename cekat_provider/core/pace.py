@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from cekat_provider.core.classify import retry_after_seconds
 from cekat_provider.core.drive import Flow
 from cekat_provider.core.errors import CekatError
 from cekat_provider.core.limiter import Limiter
@@ -33,9 +32,6 @@ def paced(steps: Flow[T], limiter: Limiter, clock: Callable[[], float]) -> Flow[
                 continue
             if isinstance(answer, Response):
                 limiter.learn(answer.headers, clock())
-                if answer.status == 429:
-                    # Whoever shares this limiter waits too, or each would have to be refused first.
-                    limiter.hold(retry_after_seconds(answer) or 0.0, clock())
             step = steps.send(answer)
     except StopIteration as done:
         result: T = done.value

@@ -8,14 +8,26 @@ import ipaddress
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from cekat_provider.core import flow
+from cekat_provider.core.drive import drive
+from cekat_provider.hooks.cekat import CekatHook
+
 Play = Callable[[socket.socket, threading.Event], None]
+
+
+def send_one(hook: CekatHook, **fields: Any) -> flow.SentMessage:
+    """Send with one request, whatever comes back: what the hook makes of a failed one is another test's."""
+    body = hook.message_body(**fields)
+    return drive(flow.send(hook.config, body), hook._transport.send, time.sleep, time.time)
 
 
 def http(body: bytes = b'{"success":true,"data":[]}', status: str = "200 OK", *headers: str) -> bytes:

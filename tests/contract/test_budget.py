@@ -15,16 +15,10 @@ from cekat_provider.core.config import CekatConfig
 from cekat_provider.core.drive import drive
 from cekat_provider.core.limiter import Limiter
 from cekat_provider.core.pace import paced
-from cekat_provider.hooks import cekat
 from cekat_provider.hooks.cekat import CekatHook
 from cekat_provider.transports.blocking import BlockingTransport
 
 RECEIVER = "6281234567890"
-
-
-@pytest.fixture(autouse=True)
-def _no_pace_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cekat, "_LIMITERS", {})
 
 
 def refused(sandbox: Any) -> int:

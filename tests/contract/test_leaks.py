@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from peers import drop, free_port, http, peer
+from peers import drop, free_port, http, peer, send_one
 
 from cekat_provider.core.errors import CekatError
 from cekat_provider.hooks.cekat import CekatHook
@@ -22,8 +22,8 @@ PRIVATE = (NUMBER, "+62 812-3456-7890", "812-3456", TEXT, ANSWER, "Bu Contoh", "
 
 
 def send(hook: CekatHook, **more: Any) -> Any:
-    return hook.send_message(
-        receiver="+62 812-3456-7890", message=TEXT, file_url="https://files.example.com/rahasia.pdf", **more
+    return send_one(
+        hook, receiver="+62 812-3456-7890", message=TEXT, file_url="https://files.example.com/rahasia.pdf", **more
     )
 
 
@@ -114,7 +114,7 @@ def test_in_trouble(cekat_sandbox: Any, logged: Callable[[int], str]) -> None:
         {"extra_fields": {"a": object(), TEXT: NUMBER}},
     ):
         with pytest.raises(CekatError) as caught:
-            hook.send_message(**{"receiver": NUMBER, "message": "halo", **wrong})
+            send_one(hook, **{"receiver": NUMBER, "message": "halo", **wrong})
         errors.append(caught.value)
     hook.close()
     check(logged, cekat_sandbox.api_key, errors)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from peers import free_port, headers_of, http, peer, silence
+from peers import free_port, headers_of, http, peer, send_one, silence
 
 from cekat_provider.core.errors import CekatConfigError, NotSentError
 from cekat_provider.hooks.cekat import CekatHook
@@ -128,7 +128,7 @@ def test_a_proxy_that_refuses_the_tunnel_has_sent_nothing(connect: Connect, answ
     with peer(answer) as proxy:
         hook = connect("https://cekat.invalid", proxies=proxy.url.replace("://", "://user:hunter2@"))
         with pytest.raises(NotSentError) as caught:
-            hook.send_message(receiver="6281234567890", message="halo")
+            send_one(hook, receiver="6281234567890", message="halo")
         assert proxy.requests[0].startswith(b"CONNECT cekat.invalid:443 HTTP/1")
     assert KEY.encode() not in proxy.requests[0]
     assert "hunter2" not in f"{caught.value} {caught.value.__cause__}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from peers import drip, http, peer, silence
+from peers import drip, http, peer, send_one, silence
 
 from cekat_provider.core.errors import NotSentError, OutcomeUnknownError
 from cekat_provider.hooks.cekat import CekatHook
@@ -35,7 +35,7 @@ BODY = http(b" " * 10_000)
 @pytest.mark.parametrize(
     "call",
     [
-        lambda hook: hook.send_message(receiver="6281234567890", message="halo"),
+        lambda hook: send_one(hook, receiver="6281234567890", message="halo"),
         lambda hook: hook.get_messages("c-1"),
     ],
     ids=["send", "read"],
@@ -52,7 +52,7 @@ def test_the_sandbox_being_slow(cekat_sandbox: Any, connect: Connect) -> None:
     cekat_sandbox.faults(kind="slow", seconds=2, on="send")
     hook = connect(cekat_sandbox.url, cekat_sandbox.api_key, timeout=0.3)
     with pytest.raises(OutcomeUnknownError):
-        hook.send_message(receiver="6281234567890", message="halo")
+        send_one(hook, receiver="6281234567890", message="halo")
     # The truth that the error tells: it was accepted all the same.
     assert len(cekat_sandbox.sent()) == 1
 

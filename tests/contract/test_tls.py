@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from peers import certificate, drop, http, peer
+from peers import certificate, drop, http, peer, send_one
 
 from cekat_provider.core.errors import CekatConfigError, NotSentError, OutcomeUnknownError
 from cekat_provider.hooks.cekat import CekatHook
@@ -22,7 +22,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]
 
 
 def send(hook: CekatHook) -> Any:
-    return hook.send_message(receiver="6281234567890", message="halo")
+    return send_one(hook, receiver="6281234567890", message="halo")
 
 
 def test_a_stranger_is_refused_before_anything_is_sent(connect: Connect, tls: Any) -> None:

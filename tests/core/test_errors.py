@@ -24,6 +24,8 @@ SAMPLES: list[CekatError] = [
     errors.CekatInputError("receiver", "nothing", "given"),
     errors.NotSentError("nothing left"),
     errors.OutcomeUnknownError("it left"),
+    errors.CannotLookError("it left, and nobody can look"),
+    errors.DeliveryTimeoutError("it was accepted"),
     *[kind("a sentence.", 418, "said", "131000", 2.5) for kind in KINDS if issubclass(kind, CekatResponseError)],
 ]
 
@@ -83,6 +85,7 @@ def test_what_no_retry_can_mend() -> None:
     assert {kind.__name__ for kind in KINDS if kind.permanent} == {
         "CekatConfigError",
         "CekatInputError",
+        "CannotLookError",
         "BadRequestError",
         "WindowClosedError",
         "AuthError",

@@ -7,7 +7,7 @@ import pytest
 from cekat_provider.core import flow
 from cekat_provider.core.config import CekatConfig
 from cekat_provider.core.drive import drive
-from cekat_provider.core.errors import NotSentError, RateLimitedError
+from cekat_provider.core.errors import NotSentError
 from cekat_provider.core.limiter import Limiter
 from cekat_provider.core.pace import paced
 from cekat_provider.core.wire import Request, Response
@@ -52,15 +52,6 @@ def test_without_a_limit_nothing_waits() -> None:
     for _ in range(10):
         line.run(limiter)
     assert line.seconds == 0.0
-
-
-def test_after_429_the_next_one_waits_too() -> None:
-    line, limiter = Line(Response(429, {"retry-after": "7"}, b"{}")), Limiter()
-    with pytest.raises(RateLimitedError):
-        line.run(limiter)
-    line.answer = ACCEPTED
-    line.run(limiter)
-    assert line.sent_at == [0.0, 7.0]
 
 
 def test_a_transports_error_reaches_the_flow() -> None:
