@@ -57,6 +57,11 @@ EXTRA_FIELDS: Final[dict[str, dict[str, Any]]] = {
         "description": 'A proxy URL, or JSON such as {"https": "http://proxy.example.com:3128"}.',
         "schema": {"type": ["string", "null"]},
     },
+    "requests_per_minute": {
+        "label": "Requests a minute",
+        "description": "The budget of your Cekat plan: 60, 300 or 1,000. Requests are spaced to keep it.",
+        "schema": {"type": ["number", "null"], "minimum": 1, "maximum": defaults.MOST_REQUESTS_PER_MINUTE},
+    },
     "allow_http": {
         "label": "Allow plain http",
         "description": "Send the key unencrypted to a host that is not this machine.",

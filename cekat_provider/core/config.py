@@ -27,6 +27,7 @@ class CekatConfig:
     :param default_country_code: digits put in the place of a national number's ``0``, or None.
     :param verify: check certificates; or the path of a CA bundle.
     :param proxies: scheme to proxy URL; never shown, since a URL may hold a password.
+    :param requests_per_minute: the budget of the key, or None for what the answers' ``X-RateLimit-*`` tell.
     """
 
     api_key: str = field(repr=False)
@@ -37,6 +38,7 @@ class CekatConfig:
     default_country_code: str | None = None
     verify: bool | str = True
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    requests_per_minute: float | None = None
 
     @property
     def connect_timeout_seconds(self) -> float:
@@ -74,6 +76,7 @@ def from_connection(
         default_country_code=_country_code(given.get("default_country_code")),
         verify=_verify(given.get("verify", True)),
         proxies=_proxies(given.get("proxies", {})),
+        requests_per_minute=_requests_per_minute(given.get("requests_per_minute")),
     )
 
 
@@ -174,6 +177,19 @@ def _country_code(value: Any) -> str | None:
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 3 and digits[0] != "0"):
         raise CekatConfigError("default_country_code", repr(value), "one to three digits, such as 62")
     return digits
+
+
+def _requests_per_minute(value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not 1 <= number <= defaults.MOST_REQUESTS_PER_MINUTE:
+        wants = f"a number from 1 to {defaults.MOST_REQUESTS_PER_MINUTE}, or nothing"
+        raise CekatConfigError("requests_per_minute", repr(value), wants)
+    return number
 
 
 def _flag(name: str, value: Any) -> bool:
