@@ -48,3 +48,30 @@ def mask_secret(secret: str) -> None:
             module.mask_secret(secret)
             return
     raise ImportError(f"no mask_secret in any of {', '.join(_MASKERS)}")
+
+
+async def get_connection_async(conn_id: str, hook: type[BaseHook]) -> tuple[Any, dict[str, Any]]:
+    """Look a connection up from an event loop; return it and its extras, its key known to the masker.
+
+    Reading a connection, its extras and masking all block, raise or deadlock in an event loop on one version or
+    another; a thread of asgiref's is the way that works where there is no asynchronous one.
+    """
+    from airflow.providers.common.compat import connection as compat_connection
+    from asgiref.sync import sync_to_async
+
+    connection = await compat_connection.get_async_connection(conn_id, hook)
+    if hasattr(connection, "aextra_dejson"):
+        extra = await connection.aextra_dejson()
+    else:
+        extra = await sync_to_async(lambda: connection.extra_dejson)()
+    if connection.password:
+        amask_secret = getattr(_module_or_none("airflow.sdk.log"), "amask_secret", None)
+        await (amask_secret or sync_to_async(mask_secret))(connection.password)
+    return connection, extra
+
+
+def _module_or_none(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None

@@ -12,6 +12,8 @@ from cekat_provider.compat import BaseHook, mask_secret
 from cekat_provider.core import config, flow, messages
 from cekat_provider.core.drive import Flow, drive
 from cekat_provider.core.errors import CekatError
+from cekat_provider.hooks._connection import read_connection
+from cekat_provider.hooks.cekat_async import CekatAsyncHook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from cekat_provider.core.flow import SentMessage
     from cekat_provider.core.parse import Message
     from cekat_provider.transports.blocking import BlockingTransport
+
+__all__ = ["CekatAsyncHook", "CekatHook"]
 
 T = TypeVar("T")
 
@@ -62,17 +66,7 @@ class CekatHook(BaseHook):
         connection = self.get_connection(self.cekat_conn_id)
         if connection.password:
             mask_secret(connection.password)
-        extra: Mapping[str, Any] = connection.extra_dejson
-        unknown = sorted(set(extra) - set(connection_form.EXTRA_FIELDS))
-        if unknown:
-            self.log.warning("Connection %r: these extras mean nothing here: %s", self.cekat_conn_id, unknown)
-        return config.from_connection(
-            password=connection.password,
-            host=connection.host,
-            schema=connection.schema,
-            port=connection.port,
-            extra=extra,
-        )
+        return read_connection(connection, connection.extra_dejson, self.log)
 
     def get_conn(self) -> requests.Session:
         """Return the hook's session: with the key, always a time-out, and no redirect followed.
