@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from cekat_provider.core import limits
@@ -14,6 +16,7 @@ from cekat_provider.core.phone import receiver_digits
 _JSON_ADVICE: Final = (
     "an object (for a template that gives one, use an XComArg, `| tojson`, or render_template_as_native_obj=True)"
 )
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,3}(\.[0-9]+)?")
 #: Far above any real id (a UUID has 36).
 _LONGEST_ID: Final = 200
 
@@ -120,7 +123,7 @@ def _object(name: str, value: Mapping[str, Any] | str) -> dict[str, Any]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise CekatInputError(name, "a text that is not JSON", _JSON_ADVICE) from None
     if not isinstance(value, Mapping):
         raise CekatInputError(name, f"a {type(value).__name__}", _JSON_ADVICE)
@@ -137,15 +140,22 @@ def _location(location: dict[str, Any]) -> dict[str, Any]:
     """Check a location; the wire wants its numbers as strings."""
     for name, most in (("latitude", limits.LATITUDE), ("longitude", limits.LONGITUDE)):
         value = location.get(name)
-        try:
-            number = math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            number = math.nan
-        if not -most <= number <= most:
+        degrees = _decimal(value)
+        if degrees is None or not -most <= float(degrees) <= most:
             got = "nothing" if value is None else "something else"
             raise CekatInputError(f"location.{name}", got, f"a number from {-most:g} to {most:g}")
-        location[name] = str(value).strip()
+        location[name] = degrees
     for name in ("name", "address"):
         if location.get(name) is not None:
             location[name] = _text(f"location.{name}", location[name], 1, limits.TEXT)
+        else:
+            location.pop(name, None)
     return location
+
+
+def _decimal(value: object) -> str | None:
+    """Write a number as plain decimals; None where it is none. Never `1e-07`, which not every reader knows."""
+    if isinstance(value, float) and math.isfinite(value):
+        return format(Decimal(repr(value)), "f")
+    text = value.strip() if isinstance(value, str) else str(value) if type(value) is int else ""
+    return text if _DECIMAL.fullmatch(text) else None

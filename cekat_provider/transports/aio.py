@@ -28,6 +28,7 @@ SLOTS: Final = 8
 class _Route:
     """How to get there: read from the environment and from files once, in a thread."""
 
+    base_url: str = ""
     tls: ssl.SSLContext | None = None
     proxy: URL | None = None
     #: What the proxy alone may see, such as its login.
@@ -69,7 +70,7 @@ class AsyncTransport:
                 session = await self._open()
                 async with session.request(
                     request.method,
-                    _url(self.config.base_url + request.target),
+                    _url(self._route.base_url + request.target),
                     data=content,
                     headers={**self._headers(), **content_headers(content)},
                     allow_redirects=False,
@@ -145,6 +146,7 @@ def _url(text: str) -> URL:
 
 def _route(config: CekatConfig) -> _Route:
     """Ask the blocking transport's session which proxy and which certificates it would take."""
+    from requests import Request as PlainRequest
     from requests.adapters import HTTPAdapter
     from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
     from urllib3.util.ssl_ import create_urllib3_context
@@ -153,6 +155,8 @@ def _route(config: CekatConfig) -> _Route:
 
     with CekatSession(config) as session:
         merged = session.merge_environment_settings(config.base_url, {}, None, None, None)
+        # As requests writes it: an international host name is another string there.
+        base_url = str(session.prepare_request(PlainRequest("GET", config.base_url)).url).rstrip("/")
     found = select_proxy(config.base_url, merged["proxies"])
     proxy = None
     if found:
@@ -167,7 +171,7 @@ def _route(config: CekatConfig) -> _Route:
         if verify:
             bundle = DEFAULT_CA_BUNDLE_PATH if verify is True else str(verify)
             tls.load_verify_locations(**{"capath" if _is_folder(bundle) else "cafile": bundle})
-    return _Route(tls, proxy, HTTPAdapter().proxy_headers(found) if found else {})
+    return _Route(base_url, tls, proxy, HTTPAdapter().proxy_headers(found) if found else {})
 
 
 def _is_folder(path: str) -> bool:

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from modes import MODES, run
 
 from cekat_provider.core.errors import RateLimitedError, ServerError
-from tests.airflow.modes import MODES, run
 
 pytestmark = pytest.mark.usefixtures("airflow_db")
 SECOND = timedelta(seconds=1)
@@ -181,7 +181,7 @@ CASES: dict[str, Case] = {
     ),
     "pattern": Case(several, "done", ["Ya, betul"], arguments={"pattern": r"^Ya\b"}),
     "match": Case(several, "done", ["Ya, betul"], arguments={"match": only_yes}),
-    "match by path": Case(several, "done", ["Ya, betul"], arguments={"match": "tests.airflow.test_modes.only_yes"}),
+    "match by path": Case(several, "done", ["Ya, betul"], arguments={"match": "test_modes.only_yes"}),
     "match refuses, no answer": Case(
         lambda s: s.later(0.2, lambda: s.say("Tidak")),
         "failed",

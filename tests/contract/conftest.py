@@ -1,126 +1,46 @@
+"""Hooks for connections that are set for one test."""
+
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
+import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 
-from cekat_provider.core import config as cfg
-from cekat_provider.core.config import CekatConfig
-from cekat_provider.core.wire import Request, Response
+from cekat_provider.hooks.cekat import CekatHook
 
-Run = Callable[..., list[Response | Exception]]
-
-
-def configured(host: str, **extra: Any) -> CekatConfig:
-    return cfg.from_connection(password="contract-key-1", host=host, schema=None, port=None, extra=extra)
+#: Long enough for any machine; a test that runs into it fails.
+TIMEOUT_SECONDS = 20
 
 
-def blocking(config: CekatConfig, requests: list[Request]) -> list[Response | Exception]:
-    from cekat_provider.transports.blocking import BlockingTransport
-
-    try:
-        transport = BlockingTransport(config)
-    except Exception as err:
-        return [err]
-    got: list[Response | Exception] = []
-    for request in requests:
-        try:
-            got.append(transport.send(request))
-        except Exception as err:
-            got.append(err)
-    transport.close()
-    return got
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep proxies and certificates of the machine out of the tests."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"):
+        monkeypatch.delenv(name, raising=False)
 
 
-def aio(config: CekatConfig, requests: list[Request]) -> list[Response | Exception]:
-    from cekat_provider.transports.aio import AsyncTransport
+@pytest.fixture
+def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., CekatHook]]:
+    """Give a hook to a host: ``connect(url, password, **extra)``."""
+    hooks: list[CekatHook] = []
 
-    async def run() -> list[Response | Exception]:
-        transport = AsyncTransport(config)
-        got: list[Response | Exception] = []
-        for request in requests:
-            try:
-                got.append(await transport.send(request))
-            except Exception as err:
-                got.append(err)
-        await transport.close()
-        return got
+    def hook(host: str, password: str = "key-0123456789-made-up", **extra: Any) -> CekatHook:
+        connection = {
+            "conn_type": "cekat",
+            "host": host,
+            "password": password,
+            "extra": {"timeout": TIMEOUT_SECONDS, **extra},
+        }
+        conn_id = f"cekat_{len(hooks)}"
+        monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", json.dumps(connection))
+        hooks.append(CekatHook(conn_id))
+        return hooks[-1]
 
-    return asyncio.run(run())
-
-
-@pytest.fixture(params=[blocking, aio], ids=lambda run: run.__name__)
-def transport(request: pytest.FixtureRequest) -> Run:
-    """Send requests one after another over one client; gives each one's answer or error."""
-    return request.param
-
-
-class RawServer:
-    """Takes connections and does with each what it is told, byte by byte; keeps what it was sent."""
-
-    def __init__(self, serve: Callable[[socket.socket, RawServer], None]) -> None:
-        self.received: list[bytes] = []
-        self.connections = 0
-        self._serve = serve
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._one, args=(connection,), daemon=True).start()
-
-    def _one(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):
-            self._serve(connection, self)
-
-    def read_request(self, connection: socket.socket) -> bytes:
-        """Read one request, its body included; empty when the client went away."""
-        data = b""
-        while b"\r\n\r\n" not in data:
-            piece = connection.recv(65536)
-            if not piece:
-                return data
-            data += piece
-        head, _, body = data.partition(b"\r\n\r\n")
-        length = next((int(h[15:]) for h in head.lower().split(b"\r\n") if h.startswith(b"content-length:")), 0)
-        while len(body) < length:
-            body += connection.recv(65536)
-        self.received.append(head + b"\r\n\r\n" + body)
-        return self.received[-1]
-
-    def close(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
-
-@contextmanager
-def raw_server(serve: Callable[[socket.socket, RawServer], None]) -> Iterator[RawServer]:
-    server = RawServer(serve)
-    try:
-        yield server
-    finally:
-        server.close()
-
-
-def answers(*bodies: bytes) -> Callable[[socket.socket, RawServer], None]:
-    """Answer the requests of one connection with these bytes, then close it."""
-
-    def serve(connection: socket.socket, server: RawServer) -> None:
-        for body in bodies:
-            if not server.read_request(connection):
-                return
-            connection.sendall(body)
-
-    return serve
+    yield hook
+    for made in hooks:
+        made.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from both import BOTH, RawServer, Run, answers, configured, raw_server
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,19 +19,12 @@ from cryptography.x509.oid import NameOID
 from cekat_provider.core import wire
 from cekat_provider.core.errors import AnswerTooLargeError, CekatConfigError, NotSentError, OutcomeUnknownError
 from cekat_provider.core.wire import Response
-from tests.contract.conftest import RawServer, Run, answers, configured, raw_server
 
 SEND = wire.send_message({"receiver": "6281234567890", "message": "Halo"})
 READ = wire.get_messages("c-1")
 OK = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 11\r\n\r\n{"data":[]}'
 KEY = b"contract-key-1"
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.lower(), raising=False)
+pytestmark = BOTH
 
 
 def closed_port() -> int:
@@ -145,10 +139,28 @@ def test_a_pooled_connection_that_breaks_is_not_repeated(transport: Run, request
         assert server.connections == 1
 
 
-def test_an_answer_that_is_not_http_is_unknown(transport: Run) -> None:
-    with raw_server(answers(b"SSH-2.0-x\r\n\r\n")) as server:
-        (got,) = transport(configured(server.url, timeout=5), [SEND])
-    assert type(got) is OutcomeUnknownError
+@pytest.mark.parametrize("request_", [SEND, READ], ids=["send", "read"])
+@pytest.mark.parametrize(
+    "half",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+        b"SSH-2.0-OpenSSH_9.9\r\n\r\n",
+        b"\x15\x03\x01\x00\x02\x02\x28",
+        b"HTTP/1.1 abc\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 500 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+    ],
+    ids=["drop", "short", "chunk", "size", "gzip", "ssh", "tls", "status", "headers", "long"],
+)
+def test_half_an_answer_leaves_the_outcome_open(transport: Run, half: bytes, request_: wire.Request) -> None:
+    with raw_server(answers(half)) as server:
+        (got,) = transport(configured(server.url, timeout=5), [request_])
+        assert type(got) is OutcomeUnknownError
+        assert len(server.received) == 1
 
 
 def test_size_counts_unpacked(transport: Run) -> None:
@@ -179,6 +191,13 @@ def test_a_redirect_is_not_followed(transport: Run, status: int) -> None:
             assert got.status == status
             assert KEY in server.received[0]
         assert thief.connections == 0
+
+
+def test_a_redirect_to_nowhere(transport: Run) -> None:
+    head = b"HTTP/1.1 302 Go\r\nLocation: http://[bad\r\nContent-Length: 0\r\n\r\n"
+    with raw_server(answers(head)) as server:
+        (got,) = transport(configured(server.url, timeout=5), [SEND])
+        assert isinstance(got, Response)
 
 
 @pytest.mark.parametrize("through", ["extra", "environment"])
