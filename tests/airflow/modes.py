@@ -23,7 +23,7 @@ from cekat_provider.sensors.cekat import CekatMessagesSensor
 
 MODES = ("poke", "reschedule", "deferrable")
 #: How much faster than the machine's the triggerer's clock runs.
-SPEED = 20.0
+SPEED = 40.0
 
 
 class FastLoop(asyncio.SelectorEventLoop):
