@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         AirflowSkipException,
         AirflowTaskTimeout,
     )
+    from airflow.triggers.base import BaseEventTrigger
 
 __all__ = [
     "AirflowException",
@@ -25,6 +26,7 @@ __all__ = [
     "AirflowSensorTimeout",
     "AirflowSkipException",
     "AirflowTaskTimeout",
+    "BaseEventTrigger",
     "BaseHook",
     "BaseOperator",
     "BaseSensorOperator",
@@ -47,6 +49,10 @@ _MASKERS = (
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "BaseEventTrigger":
+        # 2.11 has no watchers; the class is defined there all the same.
+        triggers = import_module("airflow.triggers.base")
+        return getattr(triggers, name, triggers.BaseTrigger)
     return getattr(import_module("airflow.providers.common.compat.sdk"), name)
 
 

@@ -1,14 +1,15 @@
-"""A few bytes that outlive a process of a task, but not its DAG run."""
+"""A few bytes that outlive a process: in Airflow's state stores where there are (3.3), in its Variables before."""
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from cekat_provider.compat import Context, Variable
 
 
 class TaskMemory:
-    """One JSON value of one task instance: in its state store (Airflow 3.3), or else in an Airflow Variable.
+    """One JSON value of one task instance.
 
     :param context: the task's.
     :param name: of the value.
@@ -18,7 +19,7 @@ class TaskMemory:
         ti = context["ti"]
         self._name = f"cekat_{name}"
         self._store: Any = context.get("task_state_store")
-        self._variable = f"cekat_{name}__{ti.dag_id}__{ti.run_id}__{ti.task_id}__{ti.map_index}"[:250]
+        self._variable = _variable(f"cekat_{name}", ti.dag_id, ti.run_id, ti.task_id, ti.map_index)
 
     def get(self, default: Any) -> Any:
         """Return the value, or the default."""
@@ -39,3 +40,41 @@ class TaskMemory:
             self._store.delete(self._name)
         else:
             Variable.delete(self._variable)
+
+
+class CursorMemory:
+    """A JSON value for each conversation, of one task over all runs of its DAG.
+
+    :param context: the task's.
+    :param asset: an inlet of the task, in whose state store to keep it; None for Variables.
+    """
+
+    def __init__(self, context: Context, asset: Any) -> None:
+        ti = context["ti"]
+        self._task = (ti.dag_id, ti.task_id, ti.map_index)
+        stores: Any = None if asset is None else context.get("asset_state_store")
+        self._store: Any = None if stores is None else stores[asset]
+
+    def get(self, conversation_id: str) -> Any:
+        """Return the value, or None."""
+        name = self._name(conversation_id)
+        if self._store is not None:
+            return self._store.get(name, None)
+        return Variable.get(name, None, deserialize_json=True)
+
+    def set(self, conversation_id: str, value: Any) -> None:
+        """Keep the value."""
+        name = self._name(conversation_id)
+        if self._store is not None:
+            self._store.set(name, value)
+        else:
+            Variable.set(name, value, serialize_json=True)
+
+    def _name(self, conversation_id: str) -> str:
+        return _variable("cekat_cursor", *self._task, conversation_id)
+
+
+def _variable(*parts: object) -> str:
+    """Name a variable: readable, and its own however long the parts are (Airflow keeps 250 characters)."""
+    whole = "__".join(map(str, parts))
+    return whole if len(whole) <= 200 else f"{whole[:150]}__{hashlib.sha256(whole.encode()).hexdigest()[:32]}"

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from cekat_provider.compat import AirflowFailException, BaseOperator
 from cekat_provider.core.errors import CekatError
+from cekat_provider.operators.inbound import CekatNewMessagesOperator
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
+
+__all__ = ["CekatNewMessagesOperator", "CekatSendWhatsAppOperator"]
 
 
 class CekatSendWhatsAppOperator(BaseOperator):

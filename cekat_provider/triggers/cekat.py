@@ -15,8 +15,11 @@ from cekat_provider.core.match import criteria
 from cekat_provider.core.messages import check_conversation_id
 from cekat_provider.core.outcome import Outcome
 from cekat_provider.core.wait import Wait
+from cekat_provider.triggers.inbound import CekatInboundTrigger
 from cekat_provider.triggers.polling import watching
 from cekat_provider.triggers.watch import Look, Watch
+
+__all__ = ["CekatInboundTrigger", "CekatMessagesTrigger"]
 
 #: Airflow may still be busy with the end of the process that has deferred, and take a task that resumes at once for
 #: one that has died.

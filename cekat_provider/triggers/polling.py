@@ -223,7 +223,8 @@ class Poller:
         for watch in conversation.watches:
             watch.looked()
             last = watch.deadline is not None and now >= watch.deadline
-            if history is None and error is None and watch.seen is not None and not last:
+            unchanged = history is None and error is None and watch.seen is not None
+            if unchanged and not last and not watch.every:
                 continue
             watch.seen = None if error is not None else conversation.version
             watch.hand(Look(history, error, last))

@@ -36,9 +36,20 @@ class Watch:
     :param deadline: on the event loop's clock; or None.
     :param growth: by what the interval is multiplied after each look.
     :param longest_interval_seconds: up to what.
+    :param every: whether it wants to be told of looks that found nothing new.
     """
 
-    __slots__ = ("_future", "_growth", "_longest", "_look", "conversation_id", "deadline", "interval_seconds", "seen")
+    __slots__ = (
+        "_future",
+        "_growth",
+        "_longest",
+        "_look",
+        "conversation_id",
+        "deadline",
+        "every",
+        "interval_seconds",
+        "seen",
+    )
 
     def __init__(
         self,
@@ -47,10 +58,13 @@ class Watch:
         deadline: float | None = None,
         growth: float = 1.0,
         longest_interval_seconds: float | None = None,
+        *,
+        every: bool = False,
     ) -> None:
         self.conversation_id = conversation_id
         self.interval_seconds = max(interval_seconds, SHORTEST_INTERVAL_SECONDS)
         self.deadline = deadline
+        self.every = every
         self._growth = growth
         self._longest = max(longest_interval_seconds or float("inf"), SHORTEST_INTERVAL_SECONDS)
         #: The version of the history that it was handed last, or None where it was handed an error or nothing.

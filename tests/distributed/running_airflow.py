@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -40,11 +40,13 @@ class RunningAirflow:
         dags = home / "dags"
         dags.mkdir()
         (dags / "cekat_under_test.py").write_text(dag)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port, worker_port, trigger_port = (_free_port() for _ in range(3))
         self.env = {
             **os.environ,
             "AIRFLOW_HOME": str(home),
+            "HOME": str(home),
+            # 2.11 starts its tasks as `airflow tasks run`.
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
             "PYTHONPATH": os.pathsep.join([str(ROOT), str(dags)]),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
@@ -56,6 +58,8 @@ class RunningAirflow:
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
             "AIRFLOW__API__PORT": str(port),
             "AIRFLOW__API__WORKERS": "1",
+            "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(worker_port),
+            "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(trigger_port),
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
             "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(32),
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
@@ -112,10 +116,8 @@ class RunningAirflow:
         """End a component and all that it has started."""
         process = self._processes.pop(name)
         # Our own group: `start_new_session` made its id the process's.
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal_number)
-        except ProcessLookupError:
-            pass
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
@@ -157,3 +159,8 @@ class RunningAirflow:
         self.wait_until(dag_id, lambda: self.query("SELECT 1 FROM serialized_dag WHERE dag_id = ?", dag_id))
         self.run("dags", "unpause", dag_id)
         self.run("dags", "trigger", dag_id, "--conf", json.dumps(conf or {}))
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
