@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from cekat_provider.compat import AirflowFailException, BaseSensorOperator, PokeReturnValue, conf
 from cekat_provider.core.defaults import MAX_CONSECUTIVE_FAILURES
 from cekat_provider.core.errors import CekatError
-from cekat_provider.sensors._deferred import as_poke, timed_out
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
@@ -89,6 +88,8 @@ class CekatMessagesSensor(BaseSensorOperator):
         """Wait; deferrable, look once and leave the rest to the triggerer."""
         if not self.deferrable:
             return super().execute(context)
+        from cekat_provider.sensors._deferred import as_poke
+
         deadline = time.time() + self.timeout
         looked = as_poke(self, lambda: self.poke(context))
         if looked:
@@ -152,6 +153,7 @@ class CekatMessagesSensor(BaseSensorOperator):
         :raises EventError: when the event is none of the trigger's.
         """
         from cekat_provider.core.outcome import read
+        from cekat_provider.sensors._deferred import as_poke, timed_out
 
         outcome = as_poke(self, lambda: read(event), may_be_silent=False)
         assert outcome is not None  # noqa: S101 - it is None only where it may be silent
@@ -167,6 +169,8 @@ class CekatMessagesSensor(BaseSensorOperator):
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Resume, by the rules of a poke and not by `BaseSensorOperator`'s for deferred sensors."""
         if next_method == "__fail__":
+            from cekat_provider.sensors._deferred import as_poke, timed_out
+
             # Airflow's own words where the backstop strikes; they are data here, in every version.
             if (next_kwargs or {}).get("error") == "Trigger timeout":
                 raise timed_out(self)
@@ -190,6 +194,7 @@ class CekatMessagesSensor(BaseSensorOperator):
         return [message.to_dict() for message in found]
 
     def _defer_until(self, deadline: float) -> Any:
+        from cekat_provider.sensors._deferred import timed_out
         from cekat_provider.triggers.cekat import CekatMessagesTrigger
 
         left = deadline - time.time()
