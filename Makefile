@@ -17,7 +17,7 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test demo lint format build constraints clean
+.PHONY: help venv test bench demo lint format build constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -36,6 +36,10 @@ $(READY): pyproject.toml $(PINS)
 
 test: $(READY) ## run the test suite
 	$(BIN)/python -m pytest $(ARGS)
+
+bench: $(READY) ## measure beside the HTTP, Slack and Telegram providers, into docs/performance.md; ARGS="poll send" for some
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
+	$(BIN)/python benchmarks/run.py $(or $(ARGS),--write docs/performance.md)
 
 demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when the answer comes
 	@$(BIN)/python scripts/demo.py $(ARGS)

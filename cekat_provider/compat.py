@@ -17,13 +17,25 @@ if TYPE_CHECKING:
         PokeReturnValue,
         RetryDecision,
         RetryPolicy,
+        Variable,
     )
-    from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+    from airflow.sdk.configuration import conf
+    from airflow.sdk.exceptions import (
+        AirflowException,
+        AirflowFailException,
+        AirflowSensorTimeout,
+        AirflowSkipException,
+        AirflowTaskTimeout,
+    )
+    from airflow.triggers.base import BaseEventTrigger
 
 __all__ = [
     "AirflowException",
     "AirflowFailException",
+    "AirflowSensorTimeout",
     "AirflowSkipException",
+    "AirflowTaskTimeout",
+    "BaseEventTrigger",
     "BaseHook",
     "BaseOperator",
     "BaseSensorOperator",
@@ -31,6 +43,9 @@ __all__ = [
     "PokeReturnValue",
     "RetryDecision",
     "RetryPolicy",
+    "Variable",
+    "conf",
+    "get_connection_async",
     "mask_secret",
 ]
 
@@ -45,13 +60,16 @@ _MASKERS = (
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = "airflow.sdk" if name.startswith("Retry") else "airflow.providers.common.compat.sdk"
-    try:
-        return getattr(import_module(module), name)
-    except (ImportError, AttributeError):
-        if name.startswith("Retry"):
+    if name == "BaseEventTrigger":
+        # 2.11 has no watchers; the class is defined there all the same.
+        triggers = import_module("airflow.triggers.base")
+        return getattr(triggers, name, triggers.BaseTrigger)
+    if name in ("RetryDecision", "RetryPolicy"):
+        try:
+            return getattr(import_module("airflow.sdk"), name)
+        except (ImportError, AttributeError):
             raise ImportError("retry policies need Airflow 3.3 or later") from None
-        raise
+    return getattr(import_module("airflow.providers.common.compat.sdk"), name)
 
 
 def mask_secret(secret: str) -> None:
@@ -65,3 +83,30 @@ def mask_secret(secret: str) -> None:
             module.mask_secret(secret)
             return
     raise ImportError(f"no mask_secret in any of {', '.join(_MASKERS)}")
+
+
+async def get_connection_async(conn_id: str, hook: type[BaseHook]) -> tuple[Any, dict[str, Any]]:
+    """Look a connection up from an event loop; return it and its extras, its key known to the masker.
+
+    Reading a connection, its extras and masking all block, raise or deadlock in an event loop on one version or
+    another; a thread of asgiref's is the way that works where there is no asynchronous one.
+    """
+    from airflow.providers.common.compat import connection as compat_connection
+    from asgiref.sync import sync_to_async
+
+    connection = await compat_connection.get_async_connection(conn_id, hook)
+    if hasattr(connection, "aextra_dejson"):
+        extra = await connection.aextra_dejson()
+    else:
+        extra = await sync_to_async(lambda: connection.extra_dejson)()
+    if connection.password:
+        amask_secret = getattr(_module_or_none("airflow.sdk.log"), "amask_secret", None)
+        await (amask_secret or sync_to_async(mask_secret))(connection.password)
+    return connection, extra
+
+
+def _module_or_none(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        return None

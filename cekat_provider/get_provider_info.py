@@ -20,4 +20,5 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.hooks.cekat"]}],
         "operators": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.operators.cekat"]}],
         "sensors": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.sensors.cekat"]}],
+        "triggers": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.triggers.cekat"]}],
     }

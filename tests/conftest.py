@@ -36,6 +36,6 @@ def airflow_db() -> None:
 @pytest.fixture(autouse=True)
 def _no_pace_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what the answers of another test said about the budget: its server has the same address."""
-    hooks = sys.modules.get("cekat_provider.hooks.cekat")
+    hooks = sys.modules.get("cekat_provider.hooks._connection")
     if hooks is not None:
-        monkeypatch.setattr(hooks, "_LIMITERS", {})
+        monkeypatch.setattr(hooks, "LIMITERS", {})

@@ -5,6 +5,7 @@
     CekatError                   an AirflowException
     ├── CekatConfigError         the connection is wrong; nothing was sent            permanent
     ├── CekatInputError          an argument is wrong; nothing was sent               permanent
+    ├── EventError               what a trigger handed over cannot be read
     ├── NotSentError             nothing left this machine                            repeating is safe
     ├── OutcomeUnknownError      it left, and no whole answer came                    never repeated blindly
     │   └── CannotLookError      and no conversation is known to look in              permanent
@@ -75,6 +76,10 @@ class CekatConfigError(_FieldError):
 
 class CekatInputError(_FieldError):
     """An argument is wrong. Nothing was sent."""
+
+
+class EventError(CekatError):
+    """A trigger's event is not one that this version of the provider writes."""
 
 
 class NotSentError(CekatError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -83,6 +84,17 @@ def criteria(
     if match is not None and not callable(match):
         raise CekatInputError("match", f"a {type(match).__name__}", "a callable that takes one message")
     return Criteria(_since(since), direction, contains, compiled, media_type, match)
+
+
+def fingerprint(messages: Iterable[Message]) -> str:
+    """Name a set of messages, so that a wait can tell in a few bytes that it has already judged this one.
+
+    Whatever their order; a changed text or status makes another set, as it may change a judgement.
+    """
+    digest = hashlib.blake2b(digest_size=12)
+    for name in sorted(repr((message.id, message.sent_at, message.text, message.status)) for message in messages):
+        digest.update(name.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 def _since(value: datetime | str | None) -> datetime | None:

@@ -80,6 +80,11 @@ class Message:
             "raw": dict(self.raw),
         }
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Message:
+        """Make a message of what `to_dict` gave."""
+        return cls(**{**values, "sent_at": time(values["sent_at"], UTC)})
+
 
 @dataclass(frozen=True)
 class Page:

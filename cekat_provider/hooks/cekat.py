@@ -12,8 +12,9 @@ from cekat_provider.compat import BaseHook, mask_secret
 from cekat_provider.core import config, delivery, flow, messages, receipt
 from cekat_provider.core.drive import Flow, drive
 from cekat_provider.core.errors import CekatError
-from cekat_provider.core.limiter import Limiter
 from cekat_provider.core.pace import paced
+from cekat_provider.hooks._connection import limiter_of, read_connection
+from cekat_provider.hooks.cekat_async import CekatAsyncHook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
     from cekat_provider.core.parse import Message
     from cekat_provider.transports.blocking import BlockingTransport
 
-T = TypeVar("T")
+__all__ = ["CekatAsyncHook", "CekatHook"]
 
-#: The pace of each key, by base URL and key, for every hook of this process.
-_LIMITERS: dict[tuple[str, str], Limiter] = {}
+T = TypeVar("T")
 
 
 class CekatHook(BaseHook):
@@ -71,18 +71,7 @@ class CekatHook(BaseHook):
         connection = self.get_connection(self.cekat_conn_id)
         if connection.password:
             mask_secret(connection.password)
-        extra: Mapping[str, Any] = connection.extra_dejson
-        checked = config.from_connection(
-            password=connection.password,
-            host=connection.host,
-            schema=connection.schema,
-            port=connection.port,
-            extra=extra,
-        )
-        unknown = sorted(set(extra) - set(connection_form.EXTRA_FIELDS))
-        if unknown:
-            self.log.warning("Connection %r: these extras mean nothing here: %s", self.cekat_conn_id, unknown)
-        return checked
+        return read_connection(connection, connection.extra_dejson, self.log)
 
     def get_conn(self) -> requests.Session:
         """Return the hook's session: with the key, always a time-out, and no redirect followed.
@@ -214,8 +203,5 @@ class CekatHook(BaseHook):
         return BlockingTransport(self.config)
 
     def _run(self, steps: Flow[T]) -> T:
-        limiter = _LIMITERS.setdefault(
-            (self.config.base_url, self.config.api_key), Limiter(self.config.requests_per_minute)
-        )
-        steps = paced(steps, limiter, time.monotonic)
+        steps = paced(steps, limiter_of(self.config), time.monotonic)
         return drive(steps, self._transport.send, time.sleep, time.time)

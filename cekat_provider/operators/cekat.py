@@ -14,12 +14,15 @@ from cekat_provider.core.errors import (
     OutcomeUnknownError,
     WindowClosedError,
 )
+from cekat_provider.operators.inbound import CekatNewMessagesOperator
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
     from cekat_provider.core.flow import SentMessage
     from cekat_provider.hooks.cekat import CekatHook
     from cekat_provider.operators.record import SendRecord
+
+__all__ = ["CekatNewMessagesOperator", "CekatSendWhatsAppOperator"]
 
 
 class CekatSendWhatsAppOperator(BaseOperator):

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cekat_provider.compat import AirflowFailException, BaseSensorOperator, PokeReturnValue
-from cekat_provider.core.errors import CekatError, CekatInputError
+from cekat_provider.compat import AirflowFailException, BaseSensorOperator, PokeReturnValue, conf
+from cekat_provider.core.defaults import MAX_CONSECUTIVE_FAILURES
+from cekat_provider.core.errors import CekatError
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
+    from cekat_provider.core.outcome import Outcome
     from cekat_provider.core.parse import Message
+    from cekat_provider.core.wait import Wait
+
+#: After its deadline, a trigger that has not told so by itself is given up by Airflow.
+_BACKSTOP_SECONDS = 120
 
 
 class CekatMessagesSensor(BaseSensorOperator):
     """Wait until a conversation holds messages: ``GET /messages``.
 
     Airflow's own `poke_interval`, `timeout`, `mode` (``poke`` or ``reschedule``), `soft_fail`, `silent_fail`,
-    `never_fail` and `exponential_backoff` mean what they always do. A wrong argument, 401 and 404 fail the task at
-    once; an unreachable host, 429 and 5xx are "not yet", and ``Retry-After`` delays the next look.
+    `never_fail` and `exponential_backoff` mean what they always do, deferrable or not. A wrong argument, 401 and 404
+    fail the task at once; an unreachable host, 429 and 5xx are "not yet", and ``Retry-After`` delays the next look.
 
     :param conversation_id: (templated) an id of Cekat's (a UUID).
     :param since: (templated) only messages from this time on, in whole seconds; ISO 8601, naive is UTC. Default: the
@@ -29,8 +36,13 @@ class CekatMessagesSensor(BaseSensorOperator):
     :param contains: (templated) a part of the text, whatever the case.
     :param pattern: (templated) a regular expression, searched for in the text.
     :param media_type: such as ``image``, whatever the case.
-    :param match: a callable that takes one `cekat_provider.core.parse.Message` and tells whether it counts.
+    :param match: a callable that takes one `cekat_provider.core.parse.Message` and tells whether it counts, or the
+        dotted path of one. Deferred, a path is called in the triggerer, where it must not block; a callable wakes the
+        task for each new message that fits the rest.
     :param min_messages: how many it takes.
+    :param max_consecutive_failures: how many looks in a row may fail before the last error fails the task; None for
+        any number.
+    :param deferrable: wait in the triggerer, without a worker; `timeout` counts from the first look all the same.
     :param cekat_conn_id: (templated) id of a connection of type ``cekat``.
     :returns: the messages that count, oldest first, each as `Message.to_dict` gives it.
     :raises AirflowFailException: for what no retry can mend.
@@ -49,8 +61,10 @@ class CekatMessagesSensor(BaseSensorOperator):
         contains: str | None = None,
         pattern: str | None = None,
         media_type: str | None = None,
-        match: Callable[[Message], bool] | None = None,
+        match: Callable[[Message], bool] | str | None = None,
         min_messages: int = 1,
+        max_consecutive_failures: int | None = MAX_CONSECUTIVE_FAILURES,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         cekat_conn_id: str = "cekat_default",
         **kwargs: Any,
     ) -> None:
@@ -63,53 +77,176 @@ class CekatMessagesSensor(BaseSensorOperator):
         self.media_type = media_type
         self.match = match
         self.min_messages = min_messages
+        self.max_consecutive_failures = max_consecutive_failures
+        self.deferrable = deferrable
         self.cekat_conn_id = cekat_conn_id
         self._retry_after_seconds = 0.0
+        self._failures = 0
+        self._judged: str | None = None
+
+    def execute(self, context: Context) -> Any:
+        """Wait; deferrable, look once and leave the rest to the triggerer."""
+        if not self.deferrable:
+            return super().execute(context)
+        from cekat_provider.sensors._deferred import as_poke
+
+        deadline = time.time() + self.timeout
+        looked = as_poke(self, lambda: self.poke(context))
+        if looked:
+            return looked.xcom_value
+        return self._defer_until(deadline)
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once."""
-        from cekat_provider.core.match import criteria
         from cekat_provider.hooks.cekat import CekatHook
+        from cekat_provider.task_memory import TaskMemory
 
+        # Each look of a rescheduled sensor is a process of its own.
+        memory = None
+        if self.reschedule and not self.deferrable:
+            memory = TaskMemory(context, f"failures_{context['ti'].try_number}")
+        before = self._failures if memory is None else memory.get(0)
         self._retry_after_seconds = 0.0
         hook = CekatHook(self.cekat_conn_id)
         try:
-            if not isinstance(self.min_messages, int) or self.min_messages < 1:
-                raise CekatInputError("min_messages", repr(self.min_messages), "a whole number of at least 1")
-            wanted = criteria(
-                since=self.since,
+            wait = self._wait(before)
+            try:
+                history = hook.get_messages(self.conversation_id)
+            except CekatError as err:
+                self._retry_after_seconds = getattr(err, "retry_after_seconds", None) or 0.0
+                wait.failed(err)
+                self._failures = wait.failures
+                if memory is not None:
+                    memory.set(wait.failures)
+                self.log.warning("Not yet (failure %d in a row): %s", wait.failures, err)
+                return PokeReturnValue(is_done=False)
+            self._failures = 0
+            if memory is not None and before:
+                memory.forget()
+        except CekatError as err:
+            if memory is not None and before:
+                memory.forget()
+            raise _for_airflow(err) from err
+        finally:
+            hook.close()
+        return self._judge(wait, history)
+
+    def _judge(self, wait: Wait, history: Sequence[Message]) -> PokeReturnValue:
+        if self.deferrable and callable(self.match):
+            from cekat_provider.core.match import fingerprint
+
+            self._judged = fingerprint(self._wait(0, match=None).criteria.select(history))
+        found = wait.looked(history)
+        untimed = sum(message.sent_at is None for message in history)
+        self.log.info(
+            "Conversation %s: %d messages, %s end the wait", self.conversation_id, len(history), len(found or ())
+        )
+        if untimed and wait.criteria.since is not None:
+            self.log.warning("%d messages have no readable time and were left out", untimed)
+        if found is None:
+            return PokeReturnValue(is_done=False)
+        return PokeReturnValue(is_done=True, xcom_value=[message.to_dict() for message in found])
+
+    def execute_complete(self, context: Context, event: Any = None) -> Any:
+        """Go on where the trigger has ended.
+
+        :raises EventError: when the event is none of the trigger's.
+        """
+        from cekat_provider.core.outcome import read
+        from cekat_provider.sensors._deferred import as_poke, timed_out
+
+        outcome = as_poke(self, lambda: read(event), may_be_silent=False)
+        assert outcome is not None  # noqa: S101 - it is None only where it may be silent
+        if outcome.timed_out:
+            raise timed_out(self, outcome.error)
+        found = as_poke(self, lambda: self._conclude(outcome))
+        if found is not None:
+            return found
+        if time.time() > outcome.deadline:
+            raise timed_out(self)
+        return self._defer_until(outcome.deadline)
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Resume, by the rules of a poke and not by `BaseSensorOperator`'s for deferred sensors."""
+        if next_method == "__fail__":
+            from cekat_provider.sensors._deferred import as_poke, timed_out
+
+            # Airflow's own words where the backstop strikes; they are data here, in every version.
+            if (next_kwargs or {}).get("error") == "Trigger timeout":
+                raise timed_out(self)
+            resume = super(BaseSensorOperator, self).resume_execution
+            return as_poke(self, lambda: resume(next_method, next_kwargs, context), may_be_silent=False)
+        return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
+
+    def _conclude(self, outcome: Outcome) -> list[dict[str, Any]] | None:
+        """Return what the trigger found, or None where `match` refuses it."""
+        if outcome.error is not None:
+            raise _for_airflow(outcome.error) from outcome.error
+        found = list(outcome.messages or ())
+        if callable(self.match):
+            from cekat_provider.core.match import fingerprint
+
+            self._judged = fingerprint(found)
+            found = [message for message in found if self.match(message)]
+            if len(found) < self.min_messages:
+                self.log.info("Conversation %s: refused by match, so waiting on", self.conversation_id)
+                return None
+        return [message.to_dict() for message in found]
+
+    def _defer_until(self, deadline: float) -> Any:
+        from cekat_provider.sensors._deferred import timed_out
+        from cekat_provider.triggers.cekat import CekatMessagesTrigger
+
+        left = deadline - time.time()
+        if left < 0:
+            raise timed_out(self)
+        wait = self._wait(self._failures)
+        self.defer(
+            trigger=CekatMessagesTrigger(
+                conversation_id=self.conversation_id,
+                deadline=deadline,
+                since=wait.criteria.since.isoformat() if wait.criteria.since else None,
                 direction=self.direction,
                 contains=self.contains,
                 pattern=self.pattern,
                 media_type=self.media_type,
-                match=self.match,
-            )
-            history = hook.get_messages(self.conversation_id)
-        except CekatError as err:
-            if err.permanent:
-                raise AirflowFailException(str(err)) from err
-            self._retry_after_seconds = getattr(err, "retry_after_seconds", None) or 0.0
-            self.log.warning("Not yet: %s", err)
-            return PokeReturnValue(is_done=False)
-        finally:
-            hook.close()
-        found = wanted.select(history)
-        self.log.info(
-            "Conversation %s: %d of %d messages count, %d wanted",
-            self.conversation_id,
-            len(found),
-            len(history),
-            self.min_messages,
+                match=self.match if isinstance(self.match, str) else None,
+                min_messages=self.min_messages,
+                judged=self._judged,
+                poke_interval=self.poke_interval,
+                exponential_backoff=self.exponential_backoff,
+                max_wait=self.max_wait.total_seconds() if self.max_wait else None,
+                # A poke's last error is swallowed by `silent_fail`, and the sensor pokes on.
+                max_consecutive_failures=None if self.silent_fail else self.max_consecutive_failures,
+                failures=self._failures,
+                cekat_conn_id=self.cekat_conn_id,
+            ),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=left + _BACKSTOP_SECONDS),
         )
-        untimed = sum(message.sent_at is None for message in history)
-        if untimed and wanted.since is not None:
-            self.log.warning("%d messages have no readable time and were left out", untimed)
-        if len(found) < self.min_messages:
-            return PokeReturnValue(is_done=False)
-        return PokeReturnValue(is_done=True, xcom_value=[message.to_dict() for message in found])
+
+    def _wait(self, failures: int, **instead: Any) -> Wait:
+        from cekat_provider.callables import load_callable
+        from cekat_provider.core.match import criteria
+        from cekat_provider.core.wait import Wait
+
+        given: dict[str, Any] = {
+            "since": self.since,
+            "direction": self.direction,
+            "contains": self.contains,
+            "pattern": self.pattern,
+            "media_type": self.media_type,
+            "match": load_callable("match", self.match),
+        }
+        return Wait(criteria(**{**given, **instead}), self.min_messages, self.max_consecutive_failures, failures)
 
     def _get_next_poke_interval(self, started_at: Any, run_duration: Callable[[], float], poke_count: int) -> float:
         """Wait as long as Cekat asks, where that is longer. Both modes of every Airflow take the pause from here."""
         pause = float(super()._get_next_poke_interval(started_at, run_duration, poke_count))
         # Not beyond `timeout`: what Cekat asks for may be days, or a number that is no date any more.
         return max(pause, min(self._retry_after_seconds, max(self.timeout - run_duration(), 0.0)))
+
+
+def _for_airflow(err: CekatError) -> Exception:
+    """Fail at once what no retry can mend."""
+    return AirflowFailException(str(err)) if err.permanent else err

@@ -5,27 +5,20 @@ from __future__ import annotations
 import os
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
-from cekat_provider import __version__
-from cekat_provider.core.errors import (
-    AnswerTooLargeError,
-    CekatConfigError,
-    NotSentError,
-    OutcomeUnknownError,
-)
-from cekat_provider.core.wire import MAX_ANSWER_BYTES, Request, Response
+from cekat_provider.core.errors import CekatConfigError
+from cekat_provider.core.wire import Request, Response
+from cekat_provider.transports._common import CHUNK_BYTES, check_size, content_headers, failure, headers
 from cekat_provider.transports._connection import CALL, WitnessAdapter
 
 if TYPE_CHECKING:
     from cekat_provider.core.config import CekatConfig
-
-USER_AGENT: Final = f"airflow-provider-cekat/{__version__}"
-_CHUNK_BYTES: Final = 64 * 1024
 
 
 class CekatSession(requests.Session):
@@ -34,7 +27,9 @@ class CekatSession(requests.Session):
     def __init__(self, config: CekatConfig) -> None:
         super().__init__()
         self._config = config
-        self.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", **config.credentials()})
+        self.headers.update(headers(config))
+        # A server's cookies are nothing that we asked for.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         if isinstance(config.verify, str) and not os.path.exists(config.verify):
             raise CekatConfigError("verify", "a path where nothing is", "true, false or the path of a CA bundle")
         self.verify = config.verify
@@ -91,27 +86,19 @@ class BlockingTransport:
         :raises AnswerTooLargeError: above 32 MiB.
         """
         content = request.content
-        headers = {"Content-Type": "application/json"} if content is not None else {}
         CALL.left, CALL.deadline = False, time.monotonic() + self.config.timeout_seconds
         try:
             with self.session.request(
                 request.method,
                 self.config.base_url + request.target,
                 data=content,
-                headers=headers,
+                headers=content_headers(content),
                 stream=True,
             ) as answer:
                 lowered = {name.lower(): value for name, value in answer.headers.items()}
                 return Response(answer.status_code, lowered, _read(answer))
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as err:
-            # The library's words may hold the URL, so only the kinds of its errors are told.
-            what = f"{request.method} {request.path} on {urlsplit(self.config.base_url).hostname}"
-            why = _kinds(err)
-            if CALL.left:
-                raise OutcomeUnknownError(f"{what}: it was sent, and no whole answer came ({why}).") from err
-            raise NotSentError(
-                f"{what}: no connection was made ({why}). Check the connection's host, port and proxies."
-            ) from err
+            raise failure(request, self.config, err, left=CALL.left) from err
         finally:
             CALL.deadline = None
 
@@ -123,26 +110,11 @@ class BlockingTransport:
 def _read(answer: requests.Response) -> bytes:
     """Read a body chunk by chunk, so that its size, unpacked, stays bounded."""
     chunks, size = [], 0
-    for chunk in answer.raw.stream(_CHUNK_BYTES, decode_content=True):
+    for chunk in answer.raw.stream(CHUNK_BYTES, decode_content=True):
         chunks.append(chunk)
         size += len(chunk)
-        if size > MAX_ANSWER_BYTES:
-            raise AnswerTooLargeError(
-                f"Cekat answered {answer.status_code} with more than {MAX_ANSWER_BYTES >> 20} MiB. "
-                f"{AnswerTooLargeError.advice}",
-                answer.status_code,
-            )
+        check_size(size, answer.status_code)
     return b"".join(chunks)
-
-
-def _kinds(err: BaseException) -> str:
-    """Name an error and what it came from: `ConnectionError, NameResolutionError`."""
-    names = [type(err).__name__]
-    inner = err.args[0] if err.args else None
-    reason = getattr(inner, "reason", inner)
-    if isinstance(reason, BaseException):
-        names.append(type(reason).__name__)
-    return ", ".join(names)
 
 
 def _as_it_is(prepared: requests.PreparedRequest) -> requests.PreparedRequest:

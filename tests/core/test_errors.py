@@ -22,6 +22,7 @@ SAMPLES: list[CekatError] = [
     errors.CekatError("something"),
     errors.CekatConfigError("timeout", "'x'", "a number"),
     errors.CekatInputError("receiver", "nothing", "given"),
+    errors.EventError("cannot be read"),
     errors.NotSentError("nothing left"),
     errors.OutcomeUnknownError("it left"),
     errors.CannotLookError("it left, and nobody can look"),

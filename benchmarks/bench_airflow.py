@@ -1,0 +1,51 @@
+"""7. A real Airflow: 200 deferred sensors at once, all answered."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from common import ROOT, Figure, server
+
+MANY = 200
+DAG = f"""
+from datetime import datetime
+from airflow.providers.common.compat.sdk import DAG
+from cekat_provider.sensors.cekat import CekatMessagesSensor
+
+with DAG("waits", start_date=datetime(2026, 1, 1), schedule=None, catchup=False, max_active_tasks=1000) as dag:
+    CekatMessagesSensor.partial(
+        task_id="wait", deferrable=True, poke_interval=20, timeout=3600, since=None
+    ).expand(conversation_id=[f"c{{n}}" for n in range({MANY})])
+"""
+
+
+def main() -> list[Figure]:
+    sys.path.insert(0, str(ROOT / "tests" / "distributed"))
+    from running_airflow import RunningAirflow
+
+    with tempfile.TemporaryDirectory() as home, server() as cekat:
+        connection = {"conn_type": "cekat", "host": cekat.url, "password": "key"}
+        os.environ.pop("AIRFLOW_CONN_CEKAT_DEFAULT", None)
+        with RunningAirflow(Path(home), DAG, {"cekat_default": connection}) as airflow:
+            airflow.trigger("waits")
+            start = time.monotonic()
+            airflow.wait_until("all deferred", lambda: airflow.states().get("deferred") == MANY, 300)
+            deferring = time.monotonic() - start
+            before = cekat.seen()["requests"]
+            time.sleep(20)
+            looks = cekat.seen()["requests"] - before
+            cekat.reply(*[f"c{n}" for n in range(MANY)])
+            start = time.monotonic()
+            airflow.wait_until("all answered", lambda: airflow.states().get("success") == MANY, 300)
+            resuming = time.monotonic() - start
+        seen = cekat.seen()
+    return [
+        Figure(f"a real Airflow: {MANY} sensors deferred after", f"{deferring:.0f} s"),
+        Figure("a real Airflow: looks in 20 s (interval 20 s)", str(looks)),
+        Figure("a real Airflow: all answered after", f"{resuming:.0f} s", f"all {MANY}", True),
+        Figure("a real Airflow: sockets at most, workers' too", str(seen["most_sockets"])),
+    ]

@@ -1,0 +1,40 @@
+"""An Airflow connection to a checked configuration: the one place for both hooks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cekat_provider import connection_form
+from cekat_provider.core import config
+from cekat_provider.core.limiter import Limiter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: The pace of each key, by base URL and key, for every hook of this process.
+LIMITERS: dict[tuple[str, str], Limiter] = {}
+
+
+def limiter_of(checked: config.CekatConfig) -> Limiter:
+    """Return the pace that every hook of this process keeps for a key."""
+    return LIMITERS.setdefault((checked.base_url, checked.api_key), Limiter(checked.requests_per_minute))
+
+
+def read_connection(connection: Any, extra: Mapping[str, Any], log: Any) -> config.CekatConfig:
+    """Check a connection's fields.
+
+    :param connection: Airflow's; its key is already known to the masker.
+    :param extra: its extras; read by the caller, since reading them blocks on some versions.
+    :raises CekatConfigError: naming the field that is wrong.
+    """
+    checked = config.from_connection(
+        password=connection.password,
+        host=connection.host,
+        schema=connection.schema,
+        port=connection.port,
+        extra=extra,
+    )
+    unknown = sorted(set(extra) - set(connection_form.EXTRA_FIELDS))
+    if unknown:
+        log.warning("Connection %r: these extras mean nothing here: %s", connection.conn_id, unknown)
+    return checked

@@ -1,0 +1,93 @@
+"""The hook for code that runs in an event loop: triggers, and asynchronous tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from cekat_provider import connection_form
+from cekat_provider.compat import BaseHook, get_connection_async
+from cekat_provider.core import delivery, flow, messages
+from cekat_provider.core.drive import Flow, drive_async
+from cekat_provider.core.pace import paced
+from cekat_provider.hooks._connection import limiter_of, read_connection
+
+if TYPE_CHECKING:
+    from cekat_provider.core.config import CekatConfig
+    from cekat_provider.core.flow import SentMessage
+    from cekat_provider.core.parse import Message
+    from cekat_provider.transports.aio import AsyncTransport
+
+T = TypeVar("T")
+
+
+class CekatAsyncHook(BaseHook):
+    """`CekatHook` for an event loop: the same connection, the same flows, the same errors.
+
+    Use it in one event loop, and close it: ``async with CekatAsyncHook() as hook: …``.
+
+    :param cekat_conn_id: id of a connection of type ``cekat``.
+    """
+
+    conn_name_attr = "cekat_conn_id"
+    default_conn_name = "cekat_default"
+    conn_type = connection_form.CONN_TYPE
+    hook_name = connection_form.HOOK_NAME
+
+    def __init__(self, cekat_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.cekat_conn_id = cekat_conn_id
+        self._looking_up = asyncio.Lock()
+        self._transport: AsyncTransport | None = None
+
+    async def __aenter__(self) -> CekatAsyncHook:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    async def get_config(self) -> CekatConfig:
+        """Look the connection up and check it.
+
+        :raises CekatConfigError: naming the field that is wrong.
+        """
+        connection, extra = await get_connection_async(self.cekat_conn_id, type(self))
+        return read_connection(connection, extra, self.log)
+
+    async def get_transport(self) -> AsyncTransport:
+        """Return the hook's client, made of the connection when it is first needed."""
+        async with self._looking_up:
+            if self._transport is None:
+                from cekat_provider.transports.aio import AsyncTransport
+
+                self._transport = AsyncTransport(await self.get_config())
+        return self._transport
+
+    async def send_message(self, *, on_unknown: delivery.OnUnknown = "resend", **fields: Any) -> SentMessage:
+        """Send one WhatsApp message, once; the arguments and errors are those of `CekatHook.send_message`."""
+        config = (await self.get_transport()).config
+        body = messages.send_body(**fields, default_country_code=config.default_country_code)
+        policy = delivery.Policy(max_wait_seconds=config.max_wait_seconds, on_unknown=on_unknown)
+        return await self._run(delivery.deliver(config, body, policy))
+
+    async def get_messages(self, conversation_id: str) -> list[Message]:
+        """Read a whole conversation, oldest first: ``GET /messages`` (wire facts A, C, D).
+
+        :param conversation_id: an id of Cekat's (a UUID).
+        :raises CekatInputError: before anything is asked.
+        :raises CekatError: the tree in `cekat_provider.core.errors`.
+        """
+        config = (await self.get_transport()).config
+        return await self._run(flow.history(config, messages.check_conversation_id(conversation_id)))
+
+    async def aclose(self) -> None:
+        """Close the pooled connections."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.close()
+
+    async def _run(self, steps: Flow[T]) -> T:
+        transport = await self.get_transport()
+        steps = paced(steps, limiter_of(transport.config), time.monotonic)
+        return await drive_async(steps, transport.send, asyncio.sleep, time.time)

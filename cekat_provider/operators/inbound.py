@@ -1,0 +1,114 @@
+"""Take what customers have written since the last time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cekat_provider.compat import AirflowFailException, AirflowSkipException, BaseOperator
+from cekat_provider.core.errors import CekatError
+
+if TYPE_CHECKING:
+    from cekat_provider.compat import Context
+    from cekat_provider.core.parse import Message
+
+
+class CekatNewMessagesOperator(BaseOperator):
+    """Take every message past the DAG's own cursor: ``GET /messages``, each message once over the life of the DAG.
+
+    However often the DAG is started, and whatever Airflow makes of the events that start it: what one run has taken no
+    other run gets, and a retry of the same run gets the same again with what has come meanwhile. Let one run go at a
+    time (``max_active_runs=1``): the cursor has no lock. A message that shows up in the history more than six hours
+    later than a younger one is not noticed.
+
+    The cursor is kept in the state store of `asset` (Airflow 3.3), or else in Airflow Variables named
+    ``cekat_cursor__…``, one for each conversation.
+
+    :param conversation_ids: (templated) ids of Cekat's (UUIDs).
+    :param asset: the asset that starts the DAG; it becomes an inlet of the task.
+    :param since: (templated) only messages from this time on; ISO 8601, naive is UTC. None: the whole history.
+    :param direction: ``inbound`` (the customer), ``outbound`` or ``any``.
+    :param contains: (templated) a part of the text, whatever the case.
+    :param pattern: (templated) a regular expression, searched for in the text.
+    :param media_type: such as ``image``, whatever the case.
+    :param skip_when_none: skip the task where nothing is new, and with it what comes after.
+    :param cekat_conn_id: (templated) id of a connection of type ``cekat``.
+    :returns: the messages, by conversation and oldest first, each as `Message.to_dict` gives it.
+    :raises AirflowFailException: for a wrong argument or connection, and for 400, 401, 403 and 404.
+    :raises CekatError: for anything that a retry may mend; nothing is taken then.
+    """
+
+    template_fields: Sequence[str] = ("conversation_ids", "since", "contains", "pattern", "cekat_conn_id")
+    template_ext: Sequence[str] = ()
+    ui_color = "#d9fdd3"
+
+    def __init__(
+        self,
+        *,
+        conversation_ids: Sequence[str],
+        asset: Any = None,
+        since: datetime | str | None = None,
+        direction: str = "inbound",
+        contains: str | None = None,
+        pattern: str | None = None,
+        media_type: str | None = None,
+        skip_when_none: bool = True,
+        cekat_conn_id: str = "cekat_default",
+        **kwargs: Any,
+    ) -> None:
+        if asset is not None:
+            kwargs["inlets"] = [*(kwargs.get("inlets") or []), asset]
+        super().__init__(**kwargs)
+        self.conversation_ids = conversation_ids
+        self.asset = asset
+        self.since = since
+        self.direction = direction
+        self.contains = contains
+        self.pattern = pattern
+        self.media_type = media_type
+        self.skip_when_none = skip_when_none
+        self.cekat_conn_id = cekat_conn_id
+
+    def execute(self, context: Context) -> list[dict[str, Any]]:
+        """Read the conversations and take what is new."""
+        from cekat_provider.core.cursor import Batch, take
+        from cekat_provider.task_memory import CursorMemory
+
+        memory = CursorMemory(context, self.asset)
+        histories = self._histories()
+        taken: list[dict[str, Any]] = []
+        kept: dict[str, Any] = {}
+        for conversation_id, messages in histories.items():
+            before = Batch.from_state(memory.get(conversation_id))
+            fresh, batch = take(before, context["run_id"], messages)
+            taken += [{**message.to_dict(), "conversation_id": conversation_id} for message in fresh]
+            kept[conversation_id] = batch.to_state()
+        # After all has been read: what fails before this line is taken by the next try.
+        for conversation_id, state in kept.items():
+            memory.set(conversation_id, state)
+        self.log.info("%d new messages in %d conversations", len(taken), len(histories))
+        if not taken and self.skip_when_none:
+            raise AirflowSkipException("No new message")
+        return taken
+
+    def _histories(self) -> dict[str, list[Message]]:
+        from cekat_provider.core.match import criteria
+        from cekat_provider.hooks.cekat import CekatHook
+
+        hook = CekatHook(self.cekat_conn_id)
+        try:
+            wanted = criteria(
+                since=self.since,
+                direction=self.direction,
+                contains=self.contains,
+                pattern=self.pattern,
+                media_type=self.media_type,
+            )
+            return {one: wanted.select(hook.get_messages(one)) for one in dict.fromkeys(self.conversation_ids)}
+        except CekatError as err:
+            if err.permanent:
+                raise AirflowFailException(str(err)) from err
+            raise
+        finally:
+            hook.close()

@@ -1,0 +1,80 @@
+"""A few bytes that outlive a process: in Airflow's state stores where there are (3.3), in its Variables before."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from cekat_provider.compat import Context, Variable
+
+
+class TaskMemory:
+    """One JSON value of one task instance.
+
+    :param context: the task's.
+    :param name: of the value.
+    """
+
+    def __init__(self, context: Context, name: str) -> None:
+        ti = context["ti"]
+        self._name = f"cekat_{name}"
+        self._store: Any = context.get("task_state_store")
+        self._variable = _variable(f"cekat_{name}", ti.dag_id, ti.run_id, ti.task_id, ti.map_index)
+
+    def get(self, default: Any) -> Any:
+        """Return the value, or the default."""
+        if self._store is not None:
+            return self._store.get(self._name, default)
+        return Variable.get(self._variable, default, deserialize_json=True)
+
+    def set(self, value: Any) -> None:
+        """Keep the value."""
+        if self._store is not None:
+            self._store.set(self._name, value)
+        else:
+            Variable.set(self._variable, value, serialize_json=True)
+
+    def forget(self) -> None:
+        """Keep nothing."""
+        if self._store is not None:
+            self._store.delete(self._name)
+        else:
+            Variable.delete(self._variable)
+
+
+class CursorMemory:
+    """A JSON value for each conversation, of one task over all runs of its DAG.
+
+    :param context: the task's.
+    :param asset: an inlet of the task, in whose state store to keep it; None for Variables.
+    """
+
+    def __init__(self, context: Context, asset: Any) -> None:
+        ti = context["ti"]
+        self._task = (ti.dag_id, ti.task_id, ti.map_index)
+        stores: Any = None if asset is None else context.get("asset_state_store")
+        self._store: Any = None if stores is None else stores[asset]
+
+    def get(self, conversation_id: str) -> Any:
+        """Return the value, or None."""
+        name = self._name(conversation_id)
+        if self._store is not None:
+            return self._store.get(name, None)
+        return Variable.get(name, None, deserialize_json=True)
+
+    def set(self, conversation_id: str, value: Any) -> None:
+        """Keep the value."""
+        name = self._name(conversation_id)
+        if self._store is not None:
+            self._store.set(name, value)
+        else:
+            Variable.set(name, value, serialize_json=True)
+
+    def _name(self, conversation_id: str) -> str:
+        return _variable("cekat_cursor", *self._task, conversation_id)
+
+
+def _variable(*parts: object) -> str:
+    """Name a variable: readable, and its own however long the parts are (Airflow keeps 250 characters)."""
+    whole = "__".join(map(str, parts))
+    return whole if len(whole) <= 200 else f"{whole[:150]}__{hashlib.sha256(whole.encode()).hexdigest()[:32]}"

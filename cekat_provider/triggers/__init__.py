@@ -1,0 +1,1 @@
+"""Waiting in the triggerer: what costs a worker nothing."""

@@ -1,0 +1,152 @@
+"""A trigger for asset watchers: a DAG starts when a customer writes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from airflow.triggers.base import TriggerEvent
+
+from cekat_provider.callables import load_callable
+from cekat_provider.compat import BaseEventTrigger
+from cekat_provider.core.cursor import Cursor, name_of
+from cekat_provider.core.match import Criteria, criteria
+from cekat_provider.core.messages import check_conversation_id
+from cekat_provider.core.parse import Message
+from cekat_provider.triggers.polling import watching
+from cekat_provider.triggers.watch import Look, Watch
+
+
+class CekatInboundTrigger(BaseEventTrigger):
+    """Tell an asset's watcher that messages have come (Airflow 3.0 and later).
+
+    An event is a signal that something came, not the messages: Airflow may merge two events into one run, and lose or
+    repeat one when a triggerer dies. Read the messages in the run with `CekatNewMessagesOperator`, and give the DAG a
+    schedule besides. After a start without a kept state it tells of what is there already, once.
+
+    Whatever Cekat answers, it goes on: errors are logged and space the looks wider.
+
+    :param conversation_ids: ids of Cekat's (UUIDs).
+    :param direction: ``inbound``, ``outbound`` or ``any``.
+    :param contains: a part of the text, whatever the case.
+    :param pattern: a regular expression, searched for in the text.
+    :param media_type: such as ``image``, whatever the case.
+    :param match: the dotted path of a function that takes one message and tells whether it counts; it must not block.
+    :param since: ISO 8601: only messages from this time on; or None.
+    :param poke_interval: seconds between two looks at a conversation.
+    :param cekat_conn_id: id of a connection of type ``cekat``.
+    """
+
+    def __init__(
+        self,
+        *,
+        conversation_ids: Sequence[str],
+        direction: str = "inbound",
+        contains: str | None = None,
+        pattern: str | None = None,
+        media_type: str | None = None,
+        match: str | None = None,
+        since: str | None = None,
+        poke_interval: float = 60.0,
+        cekat_conn_id: str = "cekat_default",
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.conversation_ids = conversation_ids
+        self.direction = direction
+        self.contains = contains
+        self.pattern = pattern
+        self.media_type = media_type
+        self.match = match
+        self.since = since
+        self.poke_interval = poke_interval
+        self.cekat_conn_id = cekat_conn_id
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return what makes the same trigger in another process."""
+        return "cekat_provider.triggers.inbound.CekatInboundTrigger", {
+            "conversation_ids": list(self.conversation_ids),
+            "direction": self.direction,
+            "contains": self.contains,
+            "pattern": self.pattern,
+            "media_type": self.media_type,
+            "match": self.match,
+            "since": self.since,
+            "poke_interval": self.poke_interval,
+            "cekat_conn_id": self.cekat_conn_id,
+        }
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Tell of new messages for ever."""
+        wanted = criteria(
+            since=self.since,
+            direction=self.direction,
+            contains=self.contains,
+            pattern=self.pattern,
+            media_type=self.media_type,
+            match=load_callable("match", self.match),
+        )
+        queue: asyncio.Queue[dict[str, Any] | BaseException] = asyncio.Queue()
+        tasks = [
+            asyncio.ensure_future(self._follow(check_conversation_id(one), wanted, queue))
+            for one in dict.fromkeys(self.conversation_ids)
+        ]
+        for task in tasks:
+            task.add_done_callback(lambda done: _tell_bug(done, queue))
+        try:
+            while True:
+                told = await queue.get()
+                if isinstance(told, BaseException):
+                    raise told
+                yield TriggerEvent(told)  # type: ignore[no-untyped-call]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, conversation_id: str, wanted: Criteria, queue: asyncio.Queue[Any]) -> None:
+        cursor = await self._kept(conversation_id)
+        unkept = False
+        watch = Watch(conversation_id, self.poke_interval, every=True)
+        async with watching(self.cekat_conn_id, watch):
+            while True:
+                look = await watch.look()
+                # One look late: until then the event may be nowhere but in the triggerer's memory, and a cursor that
+                # is past it would let it be lost with that.
+                if unkept:
+                    await self._keep(conversation_id, cursor)
+                    unkept = False
+                found = self._found(look, wanted)
+                fresh = cursor.fresh(found)
+                if fresh:
+                    cursor, unkept = cursor.after(found), True
+                    names = [message.id or name_of(message) for message in fresh]
+                    await queue.put({"conversation_id": conversation_id, "message_ids": names[-100:]})
+                del look, found, fresh
+
+    def _found(self, look: Look, wanted: Criteria) -> list[Message]:
+        if look.error is not None:
+            self.log.warning("Looking on after: %s", look.error)
+        return wanted.select(look.history or ())
+
+    async def _kept(self, conversation_id: str) -> Cursor:
+        store = getattr(self, "asset_state_store", None)
+        state = None if store is None else await store.aget(self._key(conversation_id))
+        return Cursor.from_state(state) if state else Cursor()
+
+    async def _keep(self, conversation_id: str, cursor: Cursor) -> None:
+        store = getattr(self, "asset_state_store", None)
+        if store is not None:
+            await store.aset(self._key(conversation_id), cursor.to_state())
+
+    def _key(self, conversation_id: str) -> str:
+        # Watchers of one asset may look for different messages.
+        rest = {name: value for name, value in self.serialize()[1].items() if name != "conversation_ids"}
+        digest = hashlib.blake2b(repr((conversation_id, sorted(rest.items()))).encode(), digest_size=12).hexdigest()
+        return f"cekat_inbound_{digest}"
+
+
+def _tell_bug(done: asyncio.Task[None], queue: asyncio.Queue[Any]) -> None:
+    if not done.cancelled() and (bug := done.exception()) is not None:
+        queue.put_nowait(bug)

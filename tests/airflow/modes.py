@@ -1,0 +1,153 @@
+"""Runs one sensor to its end in each mode, as Airflow would: every part in new objects, all that travels as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from importlib import import_module
+from typing import Any
+
+from airflow.exceptions import (
+    AirflowFailException,
+    AirflowRescheduleException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    TaskDeferred,
+)
+from airflow.providers.common.compat.sdk import DAG
+
+from cekat_provider.sensors.cekat import CekatMessagesSensor
+
+MODES = ("poke", "reschedule", "deferrable")
+#: How much faster than the machine's the triggerer's clock runs.
+SPEED = 40.0
+
+
+class FastLoop(asyncio.SelectorEventLoop):
+    """An event loop whose seconds are short."""
+
+    speed = SPEED
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._clock_resolution *= self.speed
+        select = self._selector.select
+        self._selector.select = lambda timeout=None: select(None if timeout is None else timeout / self.speed)
+
+    def time(self) -> float:
+        return time.monotonic() * self.speed
+
+
+def run_fast(coroutine: Any) -> Any:
+    """Run a coroutine in a fast loop, and see that it leaves nothing behind."""
+    loop = FastLoop()
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        left = asyncio.all_tasks(loop)
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+        assert not left, left
+
+
+class Memory(dict[str, Any]):
+    """What Airflow 3.3 keeps for a task."""
+
+    def set(self, key: str, value: Any) -> None:
+        self[key] = json.loads(json.dumps(value))
+
+    def delete(self, key: str) -> None:
+        del self[key]
+
+
+@dataclass
+class TI:
+    """The little that a sensor asks of its task instance."""
+
+    started: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    dag_id: str = "d"
+    task_id: str = "t"
+    run_id: str = "r"
+    map_index: int = -1
+    try_number: int = 1
+    max_tries: int = 0
+
+    def get_first_reschedule_date(self, context: Any) -> datetime:
+        return self.started
+
+
+@dataclass
+class End:
+    """How a wait ended, as the scheduler sees it: done, skipped, failed (for good) or retry."""
+
+    state: str
+    xcom: Any = None
+    error: BaseException | None = None
+    triggers: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+
+def run(mode: str, monkeypatch: Any, **arguments: Any) -> End:
+    """Run a sensor to its end."""
+    ti, memory, end = TI(), Memory(), End("")
+    # Airflow 2.11 reads it from its database.
+    if hasattr(sensors := import_module(CekatMessagesSensor.__mro__[1].__module__), "_orig_start_date"):
+        monkeypatch.setattr(sensors, "_orig_start_date", lambda **_: ti.started)
+    context: dict[str, Any] = {"ti": ti, "task_state_store": memory}
+    slow = mode == "deferrable"
+    interval, timeout = arguments.pop("poke_interval", 0.05), arguments.pop("timeout", 20.0)
+
+    def sensor() -> CekatMessagesSensor:
+        # A new one for each process.
+        with DAG("d", start_date=datetime(2026, 1, 1), schedule=None):
+            return CekatMessagesSensor(
+                task_id="t",
+                poke_interval=interval * SPEED if slow else interval,
+                timeout=timeout * SPEED if slow else timeout,
+                mode="reschedule" if mode == "reschedule" else "poke",
+                deferrable=slow,
+                **{"since": None, **arguments},
+            )
+
+    def step() -> Any:
+        return sensor().execute(context)
+
+    try:
+        while True:
+            try:
+                end.xcom = json.loads(json.dumps(step()))
+                end.state = "done"
+                return end
+            except AirflowRescheduleException as err:
+                time.sleep(max(0.0, err.reschedule_date.timestamp() - time.time()))
+            except TaskDeferred as err:
+                path, kwargs = json.loads(json.dumps(err.trigger.serialize()))
+                end.triggers.append(kwargs)
+                step = _resume(sensor, err.method_name, path, kwargs, context, end)
+    except AirflowSkipException as err:
+        end.state, end.error = "skipped", err
+    except (AirflowFailException, AirflowSensorTimeout) as err:
+        end.state, end.error = "failed", err
+    except Exception as err:
+        end.state, end.error = "retry", err
+    return end
+
+
+def _resume(sensor: Any, method: str, path: str, kwargs: dict[str, Any], context: Any, end: End) -> Any:
+    module, _, name = path.rpartition(".")
+    trigger = getattr(import_module(module), name)(**kwargs)
+
+    async def first() -> list[Any]:
+        return [event.payload async for event in trigger.run()]
+
+    try:
+        events = run_fast(first())
+    except Exception as err:  # what the triggerer makes of a bug
+        error = {"error": "Trigger failure", "traceback": [repr(err)]}
+        return lambda: sensor().resume_execution("__fail__", error, context)
+    (event,) = json.loads(json.dumps(events))
+    end.events.append(event)
+    return lambda: sensor().resume_execution(method, {"event": event}, context)

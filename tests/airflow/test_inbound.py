@@ -1,0 +1,181 @@
+"""A DAG starts when a customer writes, and its run gets every message once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+from airflow.exceptions import AirflowFailException, AirflowSkipException
+from airflow.providers.common.compat.sdk import DAG
+from modes import TI, Memory, run_fast
+
+from cekat_provider.operators.cekat import CekatNewMessagesOperator
+from cekat_provider.triggers.cekat import CekatInboundTrigger
+
+pytestmark = pytest.mark.usefixtures("airflow_db")
+
+
+class Store(Memory):
+    """What Airflow 3.3 keeps for an asset."""
+
+    async def aget(self, key: str) -> Any:
+        return self.get(key)
+
+    async def aset(self, key: str, value: Any) -> None:
+        self.set(key, value)
+
+
+def trigger(*ids: str, store: Store | None = None, **arguments: Any) -> CekatInboundTrigger:
+    _, kwargs = CekatInboundTrigger(conversation_ids=ids, **{"poke_interval": 10.0, **arguments}).serialize()
+    made = CekatInboundTrigger(**json.loads(json.dumps(kwargs)))
+    if store is not None:
+        made.asset_state_store = store
+    return made
+
+
+async def events(watching: CekatInboundTrigger, got: list[Any]) -> None:
+    async for event in watching.run():
+        got.append(json.loads(json.dumps(event.payload)))
+
+
+async def follow(watching: CekatInboundTrigger, seconds: float, *steps: tuple[float, Any]) -> list[Any]:
+    """Run a trigger for so long, with steps in between; end it as the triggerer does."""
+    got: list[Any] = []
+    task = asyncio.ensure_future(events(watching, got))
+    spent = 0.0
+    for at, step in steps:
+        await asyncio.sleep(at - spent)
+        spent = at
+        step(got)
+    await asyncio.sleep(seconds - spent)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return got
+
+
+def test_each_new_message_is_told_once_without_its_text(cekat_sandbox: Any) -> None:
+    one, two = (cekat_sandbox.conversation(f"62812{n:08}")["id"] for n in range(2))
+
+    def say(conversation: str, text: str) -> Any:
+        return lambda got: cekat_sandbox.reply(text, conversation_id=conversation)
+
+    got = run_fast(
+        follow(
+            trigger(one, two, contains="ya"), 80, (15, say(one, "Ya")), (30, say(two, "Tidak")), (40, say(two, "ya"))
+        )
+    )
+    assert [event["conversation_id"] for event in got] == [one, two]
+    said = [message["id"] for message in cekat_sandbox.messages(one)]
+    assert got[0]["message_ids"] == said
+    assert "Ya" not in json.dumps(got)
+
+
+def test_errors_do_not_end_it(cekat_sandbox: Any) -> None:
+    one = cekat_sandbox.conversation()["id"]
+    cekat_sandbox.faults(kind="status", status=401, on="read", times=2)
+    cekat_sandbox.faults(kind="status", status=500, on="read", times=2)
+    got = run_fast(follow(trigger(one), 300, (10, lambda _: cekat_sandbox.reply("Ya", conversation_id=one))))
+    assert len(got) == 1
+
+
+def test_several_watchers_cost_one_poll(cekat_sandbox: Any) -> None:
+    one = cekat_sandbox.conversation()["id"]
+
+    async def both() -> None:
+        await asyncio.gather(*(follow(trigger(one, contains=text), 100) for text in ("a", "b", "c")))
+
+    run_fast(both())
+    assert 9 <= len(cekat_sandbox.requests()) <= 10
+
+
+def test_the_kept_cursor_is_a_look_behind_the_event(cekat_sandbox: Any) -> None:
+    one = cekat_sandbox.conversation()["id"]
+    cekat_sandbox.reply("Ya", conversation_id=one)
+    store = Store()
+
+    async def dies_at_the_event() -> list[Any]:
+        got: list[Any] = []
+        task = asyncio.ensure_future(events(trigger(one, store=store), got))
+        while not got:
+            await asyncio.sleep(0.5)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return got
+
+    # The event was in the triggerer's memory only: it is told again.
+    assert len(run_fast(dies_at_the_event())) == 1
+    assert len(run_fast(follow(trigger(one, store=store), 60))) == 1
+    # Now a look has passed since, so it is not.
+    assert run_fast(follow(trigger(one, store=store), 60)) == []
+    cekat_sandbox.reply("Lagi", conversation_id=one)
+    assert len(run_fast(follow(trigger(one, store=store), 60))) == 1
+
+
+class Run:
+    """The runs of one DAG, with what Airflow keeps between them."""
+
+    def __init__(self, store: Any, *ids: str, **arguments: Any) -> None:
+        self.store, self.ids, self.arguments = store, ids, arguments
+
+    def __call__(self, run_id: str) -> list[str]:
+        asset = "the asset" if self.store is not None else None
+        with DAG("d", start_date=datetime(2026, 1, 1), schedule=None):
+            task = CekatNewMessagesOperator(task_id="t", conversation_ids=list(self.ids), **self.arguments)
+        task.asset = asset
+        context: Any = {"ti": TI(run_id=run_id), "run_id": run_id}
+        if self.store is not None:
+            context["asset_state_store"] = {asset: self.store}
+        return [message["text"] for message in json.loads(json.dumps(task.execute(context)))]
+
+
+@pytest.fixture(params=["asset", "variable"])
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    if request.param == "asset":
+        return Store()
+    kept: dict[str, str] = {}
+    from cekat_provider import task_memory
+
+    class Variables:
+        """Airflow's, without the database of a version that wants a whole task around it."""
+
+        @staticmethod
+        def get(name: str, default: Any, deserialize_json: bool) -> Any:
+            assert deserialize_json
+            return json.loads(kept[name]) if name in kept else default
+
+        @staticmethod
+        def set(name: str, value: Any, serialize_json: bool) -> None:
+            assert serialize_json
+            assert len(name) <= 250
+            kept[name] = json.dumps(value)
+
+    monkeypatch.setattr(task_memory, "Variable", Variables)
+    return None
+
+
+def test_each_message_goes_to_one_run(cekat_sandbox: Any, store: Any) -> None:
+    one, two = (cekat_sandbox.conversation(f"62812{n:08}")["id"] for n in range(2))
+    run = Run(store, one, two)
+    with pytest.raises(AirflowSkipException):
+        run("run-1")
+    cekat_sandbox.reply("satu", conversation_id=one)
+    cekat_sandbox.reply("dua", conversation_id=two)
+    assert run("run-2") == ["satu", "dua"]
+    cekat_sandbox.reply("tiga", conversation_id=one)
+    assert run("run-2") == ["satu", "tiga", "dua"]
+    with pytest.raises(AirflowSkipException):
+        run("run-3")
+
+
+def test_a_failed_reading_takes_nothing(cekat_sandbox: Any, store: Any) -> None:
+    one, two = (cekat_sandbox.conversation(f"62812{n:08}")["id"] for n in range(2))
+    cekat_sandbox.reply("satu", conversation_id=one)
+    run = Run(store, one, two, skip_when_none=False)
+    cekat_sandbox.faults(kind="status", status=404, on="read", skip=1)
+    with pytest.raises(AirflowFailException):
+        run("run-1")
+    assert run("run-2") == ["satu"]
+    assert run("run-3") == []
