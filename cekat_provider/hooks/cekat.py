@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cekat_provider import connection_form
 from cekat_provider.compat import BaseHook, mask_secret
-from cekat_provider.core import config, flow, messages
+from cekat_provider.core import body, config, flow
 from cekat_provider.core.drive import Flow, drive
 from cekat_provider.core.errors import CekatError
 
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     import requests
 
+    from cekat_provider.core.check import Validate
     from cekat_provider.core.flow import SentMessage
+    from cekat_provider.core.messages import OutboundMessage
     from cekat_provider.core.parse import Message
     from cekat_provider.transports.blocking import BlockingTransport
 
@@ -85,7 +87,7 @@ class CekatHook(BaseHook):
         self,
         *,
         receiver: str | int | None = None,
-        message: str | None = None,
+        message: str | OutboundMessage | None = None,
         conversation_id: str | None = None,
         media_type: str | None = None,
         file_url: str | None = None,
@@ -93,14 +95,18 @@ class CekatHook(BaseHook):
         header: Mapping[str, Any] | str | None = None,
         footer: str | None = None,
         action: Mapping[str, Any] | str | None = None,
+        choices: Any = None,
+        choices_label: str = "Pilih",
         extra_fields: Mapping[str, Any] | str | None = None,
+        validate: Validate = "strict",
     ) -> SentMessage:
         """Send one WhatsApp message: ``POST /messages/whatsapp`` (wire facts A, B).
 
         What is None is left out of the body.
 
         :param receiver: a phone number in any usual notation; this, `conversation_id`, or both.
-        :param message: the text, 1 to 4,096 characters (less beside buttons, a link or a file).
+        :param message: the text, 1 to 4,096 characters (less beside buttons, a link or a file); or one of
+            `cekat_provider.messages`, such as ``Buttons("Jadi?", ["Ya", "Tidak"])``.
         :param conversation_id: an id of Cekat's (a UUID).
         :param media_type: ``cta_url``, ``button``, ``list``; none for plain text.
         :param file_url: an attachment; a public URL that ends in a file name.
@@ -108,11 +114,15 @@ class CekatHook(BaseHook):
         :param header: such as ``{"text": …}``; an object, or its JSON.
         :param footer: a line below.
         :param action: a link, buttons or sections; an object, or its JSON.
+        :param choices: titles, or objects with ``title`` and ``id``, beside a text: buttons for up to three, a list
+            for four to ten.
+        :param choices_label: on the button that opens that list.
         :param extra_fields: further fields of the body.
+        :param validate: ``strict`` refuses what WhatsApp would not take, ``warn`` logs it, ``off`` does not look.
         :raises CekatInputError: before anything is sent.
         :raises CekatError: the tree in `cekat_provider.core.errors`.
         """
-        body = messages.send_body(
+        checked = self.message_body(
             receiver=receiver,
             message=message,
             conversation_id=conversation_id,
@@ -122,10 +132,23 @@ class CekatHook(BaseHook):
             header=header,
             footer=footer,
             action=action,
+            choices=choices,
+            choices_label=choices_label,
             extra_fields=extra_fields,
-            default_country_code=self.config.default_country_code,
+            validate=validate,
         )
-        return self._run(flow.send(self.config, body))
+        return self._run(flow.send(self.config, checked))
+
+    def message_body(self, **fields: Any) -> dict[str, Any]:
+        """Check the arguments of `send_message` and return the JSON body that they make.
+
+        :raises CekatInputError: naming the field.
+        """
+        return body.send_body(
+            **fields,
+            default_country_code=self.config.default_country_code,
+            warn=lambda said: self.log.warning("WhatsApp may refuse this message: %s", said),
+        )
 
     def get_messages(self, conversation_id: str) -> list[Message]:
         """Read a whole conversation, oldest first: ``GET /messages`` (wire facts A, C, D).
@@ -134,7 +157,7 @@ class CekatHook(BaseHook):
         :raises CekatInputError: before anything is asked.
         :raises CekatError: the tree in `cekat_provider.core.errors`.
         """
-        return self._run(flow.history(self.config, messages.check_conversation_id(conversation_id)))
+        return self._run(flow.history(self.config, body.check_conversation_id(conversation_id)))
 
     def test_connection(self) -> tuple[bool, str]:
         """Make one read that sends nothing, of a conversation that does not exist."""

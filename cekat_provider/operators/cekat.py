@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from cekat_provider.compat import AirflowFailException, BaseOperator
 from cekat_provider.core.errors import CekatError
+from cekat_provider.templating import DependsOnMessages, RendersMessages
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
+    from cekat_provider.core.check import Validate
+    from cekat_provider.core.messages import OutboundMessage
 
 
-class CekatSendWhatsAppOperator(BaseOperator):
+class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator):
     """Send one WhatsApp message: ``POST /messages/whatsapp``.
 
     Free-form messages reach a customer only within 24 hours of their last message (WhatsApp's window). What is
@@ -22,7 +25,8 @@ class CekatSendWhatsAppOperator(BaseOperator):
 
     :param receiver: (templated) a phone number in any usual notation: ``+62 812-3456-7890``, ``6281234567890``, and
         ``081234567890`` where the connection has a default country code. This, `conversation_id`, or both.
-    :param message: (templated) the text, 1 to 4,096 characters (less beside buttons, a link or a file).
+    :param message: (templated, its fields too) the text, 1 to 4,096 characters (less beside buttons, a link or a
+        file); or one of `cekat_provider.messages`, such as ``Buttons("Jadi?", ["Ya", "Tidak"])``.
     :param conversation_id: (templated) an id of Cekat's (a UUID).
     :param media_type: (templated) ``cta_url``, ``button``, ``list``; none for plain text.
     :param file_url: (templated) an attachment; a public URL that ends in a file name.
@@ -30,7 +34,12 @@ class CekatSendWhatsAppOperator(BaseOperator):
     :param header: (templated) such as ``{"text": "Pesanan"}``; an object, or its JSON.
     :param footer: (templated) a line below the message.
     :param action: (templated) a link, buttons or sections; an object, or its JSON.
+    :param choices: (templated) titles, or objects with ``title`` and ``id``, beside a text: buttons for up to three, a
+        list for four to ten. A title is its own id where none is given.
+    :param choices_label: (templated) on the button that opens that list.
     :param extra_fields: (templated) further fields of the body, for what the API has and this list lacks.
+    :param validate: ``strict`` fails the task on what WhatsApp would not take, ``warn`` logs it and sends, ``off`` does
+        not look.
     :param cekat_conn_id: (templated) id of a connection of type ``cekat``.
     :returns: ``{"message_id", "conversation_id", "receiver", "sent_at", "status", "response"}``: ids and status as
         Cekat gave them or None, the receiver's digits, `sent_at` in ISO 8601 UTC on Cekat's clock (the worker's
@@ -49,6 +58,8 @@ class CekatSendWhatsAppOperator(BaseOperator):
         "header",
         "footer",
         "action",
+        "choices",
+        "choices_label",
         "extra_fields",
         "cekat_conn_id",
     )
@@ -58,6 +69,7 @@ class CekatSendWhatsAppOperator(BaseOperator):
         "location": "json",
         "header": "json",
         "action": "json",
+        "choices": "json",
         "extra_fields": "json",
     }
     ui_color = "#d9fdd3"
@@ -66,7 +78,7 @@ class CekatSendWhatsAppOperator(BaseOperator):
         self,
         *,
         receiver: str | int | None = None,
-        message: str | None = None,
+        message: str | OutboundMessage | None = None,
         conversation_id: str | None = None,
         media_type: str | None = None,
         file_url: str | None = None,
@@ -74,7 +86,10 @@ class CekatSendWhatsAppOperator(BaseOperator):
         header: Mapping[str, Any] | str | None = None,
         footer: str | None = None,
         action: Mapping[str, Any] | str | None = None,
+        choices: Sequence[Any] | str | None = None,
+        choices_label: str = "Pilih",
         extra_fields: Mapping[str, Any] | str | None = None,
+        validate: Validate = "strict",
         cekat_conn_id: str = "cekat_default",
         **kwargs: Any,
     ) -> None:
@@ -88,7 +103,10 @@ class CekatSendWhatsAppOperator(BaseOperator):
         self.header = header
         self.footer = footer
         self.action = action
+        self.choices = choices
+        self.choices_label = choices_label
         self.extra_fields = extra_fields
+        self.validate = validate
         self.cekat_conn_id = cekat_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -107,7 +125,10 @@ class CekatSendWhatsAppOperator(BaseOperator):
                 header=self.header,
                 footer=self.footer,
                 action=self.action,
+                choices=self.choices,
+                choices_label=self.choices_label,
                 extra_fields=self.extra_fields,
+                validate=self.validate,
             )
         except CekatError as err:
             if err.permanent:

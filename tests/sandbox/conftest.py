@@ -31,9 +31,7 @@ class Api:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
 
-    def raw(
-        self, method: str, path: str, data: bytes | None = None, headers: dict[str, str] | None = None
-    ) -> Got:
+    def raw(self, method: str, path: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> Got:
         if headers is None:
             headers = {"api_key": self.sandbox.api_key, "Content-Type": "application/json"}
         request = urllib.request.Request(self.sandbox.url + path, data, headers, method=method)
