@@ -57,6 +57,11 @@ EXTRA_FIELDS: Final[dict[str, dict[str, Any]]] = {
         "description": 'A proxy URL, or JSON such as {"https": "http://proxy.example.com:3128"}.',
         "schema": {"type": ["string", "null"]},
     },
+    "inbox_id": {
+        "label": "Inbox id",
+        "description": "The inbox that templates are sent from, where a task names none (a UUID).",
+        "schema": {"type": ["string", "null"]},
+    },
     "allow_http": {
         "label": "Allow plain http",
         "description": "Send the key unencrypted to a host that is not this machine.",

@@ -18,6 +18,11 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "connection-types": [provider_connection_type()],
         "hooks": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.hooks.cekat"]}],
-        "operators": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.operators.cekat"]}],
+        "operators": [
+            {
+                "integration-name": "Cekat",
+                "python-modules": ["cekat_provider.operators.cekat", "cekat_provider.operators.template"],
+            }
+        ],
         "sensors": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.sensors.cekat"]}],
     }

@@ -83,7 +83,8 @@ def findings(body: Mapping[str, Any]) -> Iterator[Finding]:
         # Else the buttons would be dropped and a bare text go out.
         yield Finding("media_type", repr(body.get("media_type")), f"{', '.join(limits.INTERACTIVE)} beside an action")
     yield from _location(body.get("location"))
-    yield from _urls(body, kind)
+    yield from files(body)
+    yield from _link(body, kind)
 
 
 def kind_of(body: Mapping[str, Any]) -> str:
@@ -177,12 +178,16 @@ def degrees(value: Any) -> float:
         return math.nan
 
 
-def _urls(body: Mapping[str, Any], kind: str) -> Iterator[Finding]:
+def files(body: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield the files that WhatsApp could not fetch or Cekat not name."""
     for path, what in limits.FILES:
         for place, value in _at(body, path):
             if value is not _ABSENT and not (_is_url(value) and _is_file(value)):
                 wants = "a public http(s) URL that ends in a file name, such as https://example.com/nota.pdf"
                 yield Finding(_name(what, place), "something else", wants)
+
+
+def _link(body: Mapping[str, Any], kind: str) -> Iterator[Finding]:
     for place, value in _at(body, "action.parameters.url") if kind == "cta_url" else ():
         if isinstance(value, str) and value and not _is_url(value):
             yield Finding(_name("link URL", place), "something else", "an http(s) URL")

@@ -27,6 +27,7 @@ class CekatConfig:
     :param default_country_code: digits put in the place of a national number's ``0``, or None.
     :param verify: check certificates; or the path of a CA bundle.
     :param proxies: scheme to proxy URL; never shown, since a URL may hold a password.
+    :param inbox_id: the inbox that templates are sent from, or None.
     """
 
     api_key: str = field(repr=False)
@@ -37,6 +38,7 @@ class CekatConfig:
     default_country_code: str | None = None
     verify: bool | str = True
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    inbox_id: str | None = None
 
     @property
     def connect_timeout_seconds(self) -> float:
@@ -74,6 +76,7 @@ def from_connection(
         default_country_code=_country_code(given.get("default_country_code")),
         verify=_verify(given.get("verify", True)),
         proxies=_proxies(given.get("proxies", {})),
+        inbox_id=_inbox_id(given.get("inbox_id")),
     )
 
 
@@ -190,6 +193,15 @@ def _verify(value: Any) -> bool | str:
         if isinstance(value, str) and ("/" in value or value.endswith((".pem", ".crt"))):
             return value
         raise CekatConfigError("verify", repr(value), "true, false or the path of a CA bundle") from None
+
+
+def _inbox_id(value: Any) -> str | None:
+    if value is None:
+        return None
+    text = str(value).strip()
+    if not text or not text.isprintable() or " " in text:
+        raise CekatConfigError("inbox_id", repr(value), "an inbox's id from Cekat (a UUID)")
+    return text
 
 
 def _proxies(value: Any) -> dict[str, str]:

@@ -12,6 +12,7 @@ from cekat_provider.compat import BaseHook, mask_secret
 from cekat_provider.core import body, config, flow
 from cekat_provider.core.drive import Flow, drive
 from cekat_provider.core.errors import CekatError
+from cekat_provider.hooks.templates import SendsTemplates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class CekatHook(BaseHook):
+class CekatHook(SendsTemplates, BaseHook):
     """Talk to Cekat with the key and the host of an Airflow connection.
 
     The connection is looked up, and its fields are checked, when they are first needed. One hook holds one
@@ -147,7 +148,7 @@ class CekatHook(BaseHook):
         return body.send_body(
             **fields,
             default_country_code=self.config.default_country_code,
-            warn=lambda said: self.log.warning("WhatsApp may refuse this message: %s", said),
+            warn=self._warn,
         )
 
     def get_messages(self, conversation_id: str) -> list[Message]:

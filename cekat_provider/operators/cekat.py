@@ -13,6 +13,7 @@ from cekat_provider.templating import DependsOnMessages, RendersMessages
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
     from cekat_provider.core.check import Validate
+    from cekat_provider.core.flow import SentMessage
     from cekat_provider.core.messages import OutboundMessage
 
 
@@ -142,11 +143,16 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
             sent.conversation_id,
             sent.status,
         )
-        return {
-            "message_id": sent.message_id,
-            "conversation_id": sent.conversation_id,
-            "receiver": sent.receiver,
-            "sent_at": (sent.sent_at or datetime.now(timezone.utc)).isoformat(),
-            "status": sent.status,
-            "response": sent.response,
-        }
+        return sent_to_xcom(sent)
+
+
+def sent_to_xcom(sent: SentMessage) -> dict[str, Any]:
+    """Return what a send leaves in XCom: JSON-able, `sent_at` on Cekat's clock or, without a ``Date``, this one's."""
+    return {
+        "message_id": sent.message_id,
+        "conversation_id": sent.conversation_id,
+        "receiver": sent.receiver,
+        "sent_at": (sent.sent_at or datetime.now(timezone.utc)).isoformat(),
+        "status": sent.status,
+        "response": sent.response,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -41,4 +42,15 @@ def test_buttons_and_lists(cekat_sandbox: Any) -> None:
         "receiver": "6281234567890",
         "message": "Nota INV-7",
         "file_url": "https://example.com/files/INV-7.pdf",
+    }
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_send_template(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = {**cekat_sandbox.connection, "extra": {"inbox_id": "5f0c1f9e-0000-4000-8000-000000000001"}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+    assert set(run(load("cekat_send_template")).values()) == {"success"}
+    assert {message["receiver"]: message["message"] for message in cekat_sandbox.sent()} == {
+        "6281234567801": "Halo Budi, pesanan INV-1 siap diambil.",
+        "6281234567802": "Halo Sari, pesanan INV-2 siap diambil.",
     }

