@@ -9,19 +9,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from airflow.sdk import BaseHook, BaseOperator, BaseSensorOperator, Context, PokeReturnValue, XComArg
+    from airflow.sdk import BaseHook, BaseNotifier, BaseOperator, BaseSensorOperator, Context, PokeReturnValue, XComArg
     from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 __all__ = [
     "AirflowException",
     "AirflowFailException",
     "BaseHook",
+    "BaseNotifier",
     "BaseOperator",
     "BaseSensorOperator",
     "Context",
     "PokeReturnValue",
     "XComArg",
     "mask_secret",
+    "read_variable",
+    "redact",
+    "write_variable",
 ]
 
 #: Where `mask_secret` lives: 3.1 and later, 3.0, 2.11. common.compat has it only for Python 3.11 and later.
@@ -49,3 +53,29 @@ def mask_secret(secret: str) -> None:
             module.mask_secret(secret)
             return
     raise ImportError(f"no mask_secret in any of {', '.join(_MASKERS)}")
+
+
+def redact(value: Any) -> Any:
+    """Strike out of a value what Airflow's masker knows for a secret."""
+    return import_module("airflow.providers.common.compat.sdk").redact(value)
+
+
+def read_variable(key: str) -> str | None:
+    """Return an Airflow Variable's text, or None where there is none."""
+    try:
+        from airflow.sdk import Variable
+    except ImportError:  # 2.11
+        from airflow.models import Variable
+
+        return Variable.get(key, default_var=None)  # type: ignore[call-arg, no-any-return]
+    found: str | None = Variable.get(key, default=None)
+    return found
+
+
+def write_variable(key: str, value: str) -> None:
+    """Set an Airflow Variable's text."""
+    try:
+        from airflow.sdk import Variable
+    except ImportError:  # 2.11
+        from airflow.models import Variable
+    Variable.set(key, value)

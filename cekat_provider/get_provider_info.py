@@ -24,5 +24,6 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": ["cekat_provider.operators.cekat", "cekat_provider.operators.template"],
             }
         ],
+        "notifications": ["cekat_provider.notifications.cekat.CekatNotifier"],
         "sensors": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.sensors.cekat"]}],
     }

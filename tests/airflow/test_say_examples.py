@@ -54,3 +54,13 @@ def test_send_template(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> N
         "6281234567801": "Halo Budi, pesanan INV-1 siap diambil.",
         "6281234567802": "Halo Sari, pesanan INV-2 siap diambil.",
     }
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_alerts(cekat_sandbox: Any) -> None:
+    dag = load("cekat_alerts")
+    for full in (True, True, False):
+        dag.test(run_conf={"full": full})
+    first, _, well, _ = (message["message"] for message in cekat_sandbox.sent())
+    assert "Cause: RuntimeError: The warehouse is full" in first
+    assert well.startswith("✅ Well again: cekat_alerts › load_warehouse")
