@@ -28,9 +28,9 @@ venv: $(READY) ## make the environment: the project, editable, on that Airflow
 
 $(READY): pyproject.toml $(PINS)
 	@test -n "$(PYTHON)"
-	rm -rf $(VENV)
+	rm -rf $(VENV)/ready-* $(VENV)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(PINS) uv
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint $(PINS) uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --build-constraint $(PINS) \
 	    apache-airflow --editable '.[sandbox]' --group dev
 	@touch $@

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 from cekat_provider.core import check, choosing, limits
@@ -15,6 +17,7 @@ from cekat_provider.core.phone import receiver_digits
 _JSON_ADVICE: Final = (
     "an object (for a template that gives one, use an XComArg, `| tojson`, or render_template_as_native_obj=True)"
 )
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,3}(\.[0-9]+)?")
 #: Far above any real id (a UUID has 36).
 _LONGEST_ID: Final = 200
 #: The body's fields in the order in which they go out: the same bytes, however the message was given.
@@ -106,6 +109,8 @@ def check_conversation_id(value: object) -> str:
 
     :raises CekatInputError: when it is empty, too long, or holds spaces or control characters.
     """
+    if not isinstance(value, str):
+        raise CekatInputError("conversation_id", f"a {type(value).__name__}", "a text")
     text = _text("conversation_id", value)
     if not 1 <= (got := limits.length(text)) <= _LONGEST_ID:
         raise CekatInputError("conversation_id", str(got), f"1 to {_LONGEST_ID} characters")
@@ -145,7 +150,7 @@ def _object(name: str, value: Mapping[str, Any] | str) -> dict[str, Any]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise CekatInputError(name, "a text that is not JSON", _JSON_ADVICE) from None
     if not isinstance(value, Mapping):
         raise CekatInputError(name, f"a {type(value).__name__}", _JSON_ADVICE)
@@ -160,14 +165,23 @@ def _object(name: str, value: Mapping[str, Any] | str) -> dict[str, Any]:
 
 def _location(location: dict[str, Any]) -> dict[str, Any]:
     """Write a location as the wire wants it: its numbers as strings."""
-    for name in ("latitude", "longitude"):
-        if math.isnan(check.degrees(location.get(name))):
+    for name, most in (("latitude", limits.LATITUDE), ("longitude", limits.LONGITUDE)):
+        degrees = _decimal(location.get(name))
+        if degrees is None:
             got = "nothing" if location.get(name) is None else "something else"
-            raise CekatInputError(f"location.{name}", got, "a number")
-        location[name] = str(location[name]).strip()
+            raise CekatInputError(f"location.{name}", got, f"a number from {-most:g} to {most:g}")
+        location[name] = degrees
     for name in ("name", "address"):
         if location.get(name) is None:
             location.pop(name, None)
         else:
             location[name] = _text(f"location.{name}", location[name])
     return location
+
+
+def _decimal(value: object) -> str | None:
+    """Write a number as plain decimals; None where it is none. Never `1e-07`, which not every reader knows."""
+    if isinstance(value, float) and math.isfinite(value):
+        return format(Decimal(repr(value)), "f")
+    text = value.strip() if isinstance(value, str) else str(value) if type(value) is int else ""
+    return text if _DECIMAL.fullmatch(text) else None

@@ -164,14 +164,13 @@ def _location(location: Any) -> Iterator[Finding]:
         return
     for name, most in (("latitude", limits.LATITUDE), ("longitude", limits.LONGITUDE)):
         value = location.get(name)
-        if value is not None and not -most <= degrees(value) <= most:
+        if value is not None and not -most <= _degrees(value) <= most:
             yield Finding(f"location.{name}", "something else", f"a number from {-most:g} to {most:g}")
     if "address" in location and "name" not in location:
         yield Finding("location.name", "nothing", "given: WhatsApp shows the address with a name only", certain=False)
 
 
-def degrees(value: Any) -> float:
-    """Read a latitude or a longitude; NaN where it is none."""
+def _degrees(value: Any) -> float:
     try:
         return math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):

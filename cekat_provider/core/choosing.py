@@ -126,7 +126,7 @@ def items(name: str, value: Any) -> list[Any]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
     if not isinstance(value, list | tuple):
         wants = "a list (for a template that gives one: an XComArg, `| tojson`, or render_template_as_native_obj=True)"

@@ -29,6 +29,7 @@ from cekat_provider.core.privacy import scrub
 from cekat_provider.core.wire import Request, Response
 
 _LONGEST_SAID: Final = 300
+_LONGEST_CODE: Final = 40
 #: One message to one customer in about 6 s (131056).
 _PAIR_LIMIT_SECONDS: Final = 6.0
 
@@ -70,7 +71,8 @@ def error_of(response: Response, request: Request, secrets: Iterable[str] = ()) 
     parts = [f"Cekat answered {status} to {request.method} {request.path}"]
     if kind is RedirectError:
         # Without the query: it may carry a token.
-        parts.append(f" with a redirect to {urlsplit(response.headers.get('location', '')).hostname or 'nowhere'}")
+        parts.append(f" with a redirect to {_host(response.headers.get('location', ''))}")
+    code = scrub(code, private)[:_LONGEST_CODE] if code else None
     if code:
         parts.append(f" (code {code})")
     if shown:
@@ -104,6 +106,13 @@ def http_date(value: str) -> datetime | None:
         return None
 
 
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or "nowhere"
+    except ValueError:
+        return "nowhere"
+
+
 def _kind(status: int, code: str | None, said: str) -> type[CekatResponseError]:
     if 300 <= status < 400:
         return RedirectError
@@ -131,7 +140,7 @@ def _words(body: Any) -> tuple[str | None, str | None]:
     words = [text for text in _texts(error) if text]
     code = error.get("code")
     named = code is not None and not isinstance(code, bool) and isinstance(code, str | int)
-    return "; ".join(words) or None, str(code)[:40] if named else None
+    return "; ".join(words) or None, str(code) if named else None
 
 
 def _texts(error: Mapping[str, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -104,11 +105,16 @@ def _base_url(host: str | None, schema: str | None, port: int | None, allow_http
         name, written_port = parts.hostname, parts.port
     except ValueError:
         raise CekatConfigError("host", "something that is not one", wants) from None
-    if parts.scheme not in ("http", "https") or not name or not name.isprintable() or " " in text:
+    good = parts.scheme in ("http", "https") and written_port != 0 and _is_plain(text)
+    if not good or not name or not _is_host(name):
         raise CekatConfigError("host", "something that is not one", wants)
     if parts.username or parts.password or parts.query or parts.fragment:
         # Not shown: it may be a key in the wrong place.
         raise CekatConfigError("host", "a URL with a login, a query or a fragment", wants)
+    if port is not None and not 0 < port < 65536:
+        raise CekatConfigError("port", str(port), "empty, or a number from 1 to 65535")
+    if not _is_plain(prefix) or not {"?", "#"}.isdisjoint(prefix):
+        raise CekatConfigError("schema", "something that is not one", "http, https, or a path before the API's own")
     if port and written_port and port != written_port:
         raise CekatConfigError("port", str(port), f"empty, or the port of the host ({written_port})")
     if parts.scheme == "http" and not _is_loopback(name) and not allow_http:
@@ -122,6 +128,19 @@ def _base_url(host: str | None, schema: str | None, port: int | None, allow_http
         netloc += f":{written_port or port}"
     path = "/".join(piece.strip("/") for piece in ("", parts.path, prefix) if piece.strip("/"))
     return f"{parts.scheme}://{netloc}" + (f"/{path}" if path else "")
+
+
+def _is_plain(text: str) -> bool:
+    return text.isprintable() and " " not in text
+
+
+def _is_host(name: str) -> bool:
+    """Tell whether a name can be looked up at all, so that a slip is not taken for an unreachable host."""
+    try:
+        ascii_name = name.encode("idna").decode()
+    except UnicodeError:
+        return False
+    return _is_ip(ascii_name, 6) or re.fullmatch(r"[A-Za-z0-9._-]+", ascii_name) is not None
 
 
 def _hostname(text: str) -> str:
@@ -154,7 +173,7 @@ def _auth_scheme(value: Any) -> str:
 def _timeout(value: Any) -> float:
     try:
         seconds = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         seconds = math.nan
     if not 0 < seconds <= defaults.LONGEST_TIMEOUT_SECONDS:
         raise CekatConfigError(
@@ -209,11 +228,19 @@ def _proxies(value: Any) -> dict[str, str]:
     if isinstance(value, str):
         try:
             value = json.loads(value) if value.lstrip().startswith("{") else {"http": value, "https": value}
-        except ValueError:
+        except (ValueError, RecursionError):
             raise CekatConfigError("proxies", "a text that is not JSON", wants) from None
     if not isinstance(value, Mapping):
         raise CekatConfigError("proxies", f"a {type(value).__name__}", wants)
     for url in value.values():
-        if not isinstance(url, str) or "://" not in url:
+        if not isinstance(url, str) or not _is_proxy(url):
             raise CekatConfigError("proxies", "something that is not a URL", wants)
     return {str(scheme): url for scheme, url in value.items()}
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.scheme and _is_host(parts.hostname or "") and parts.port != 0 and _is_plain(url))
+    except ValueError:
+        return False

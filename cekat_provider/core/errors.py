@@ -57,6 +57,10 @@ class _FieldError(CekatError):
         self.got = got
         self.wants = wants
 
+    def serialize(self) -> tuple[str, tuple[str, ...], dict[str, str]]:
+        """Return what Airflow sends to another process; its own way gives the whole sentence as the one argument."""
+        return f"{type(self).__module__}.{type(self).__name__}", self.args, {}
+
     def __str__(self) -> str:
         return f"{self.subject}{self.field} must be {self.wants}, got {self.got}"
 

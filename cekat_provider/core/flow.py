@@ -91,7 +91,10 @@ def check_key(config: CekatConfig, conversation_id: str) -> Flow[bool]:
     request = wire.get_messages(conversation_id)
     response = _answer((yield request))
     error = classify.error_of(response, request, (config.api_key,))
-    if error is not None and not isinstance(error, BadRequestError | NotFoundError):
+    if error is None:
+        parse.page(response, config.zone)
+        return True
+    if not isinstance(error, BadRequestError | NotFoundError):
         raise error
     body = parse.load_json(response)
     if not isinstance(body, Mapping | list):

@@ -76,7 +76,9 @@ def criteria(
             raise CekatInputError(name, f"{'an empty' if value == '' else 'no'} text", "a text, or None for any")
     try:
         compiled = None if pattern is None else re.compile(pattern)
-    except (re.error, TypeError):
+        if compiled is not None:
+            compiled.search("")  # a pattern of bytes compiles too
+    except (re.error, TypeError, OverflowError, RecursionError):
         raise CekatInputError("pattern", "something that is not one", "a regular expression") from None
     if match is not None and not callable(match):
         raise CekatInputError("match", f"a {type(match).__name__}", "a callable that takes one message")

@@ -31,8 +31,11 @@ _DIRECTIONS: Final[Mapping[str, Direction]] = {
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: Above this a number of seconds lies after the year 5000, so it is milliseconds.
 _LARGEST_EPOCH_SECONDS: Final = 1e11
-#: Escapes that JSON can say and a database's JSON column cannot hold: NUL and halves of a surrogate pair.
-_UNSTORABLE: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+#: What JSON can say and a database's JSON column cannot hold, NUL and halves of a surrogate pair: escaped, or raw
+#: in UTF-8. A NUL byte means UTF-16 or 32, where this pattern would miss them.
+_UNSTORABLE: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]|\x00")
+#: An offset after a time of day; Python 3.10 wants the colon.
+_OFFSET: Final = re.compile(r"(:\d\d(?:\.\d+)?)\s*([+-]\d\d):?(\d\d)?$")
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,7 @@ def message(raw: Mapping[str, Any], zone: tzinfo) -> Message:
     additional = raw.get("additional_data")
     sender_type = _text(raw.get("sent_by_type"))
     is_note = isinstance(additional, Mapping) and additional.get("is_private_note") is True
+    is_note = is_note or "private_note" in (sender_type, raw.get("type"))
     kind = (_text(raw.get("direction")) or sender_type or "").casefold()
     return Message(
         id=_text(raw.get("id")) or _text(raw.get("message_id")),
@@ -153,10 +157,13 @@ def to_utc(value: datetime, zone: tzinfo) -> datetime:
 def time(value: Any, zone: tzinfo) -> datetime | None:
     """Read a time in any of the seen forms: ISO 8601 with or without a zone, or an epoch; else None."""
     try:
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{9,13}", value):
+            value = int(value)
         if isinstance(value, str):
             # Python 3.10 reads neither "Z" nor fractions of other than 3 or 6 digits.
             text = re.sub(r"\.(\d+)", lambda m: "." + m[1][:6].ljust(6, "0"), value.strip())
-            return to_utc(datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", text)), zone)
+            text = _OFFSET.sub(lambda m: f"{m[1]}{m[2]}:{m[3] or '00'}", re.sub(r"[zZ]$", "+00:00", text))
+            return to_utc(datetime.fromisoformat(text), zone)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return EPOCH + timedelta(seconds=value / 1000 if abs(value) > _LARGEST_EPOCH_SECONDS else value)
     except (ValueError, OverflowError):

@@ -25,6 +25,10 @@ def receiver_digits(value: object, default_country_code: str | None = None, fiel
     """
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise CekatInputError(field, f"a {type(value).__name__}", "a phone number")
+    if isinstance(value, int) and not 0 <= value < 10**_LONGEST:
+        raise CekatInputError(
+            field, "an integer out of range", f"{_SHORTEST} to {_LONGEST} digits with the country code"
+        )
     text = _TRUNK_ZERO.sub(r"\1\2", str(value).strip())
     text = _SEPARATORS.sub("", text)
     international = text.startswith(("+", "00"))

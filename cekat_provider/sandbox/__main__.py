@@ -67,7 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         server = RunningServer(Settings(given.api_key, db, rules, given.rate_limit), given.host, given.port)
     except OSError as error:
-        return _fail(f"cannot listen on {given.host}:{given.port}: {error.strerror or error}")
+        return _fail(
+            f"cannot listen on {given.host}:{given.port}: {os.strerror(error.errno) if error.errno else error}"
+        )
     except sqlite3.Error as error:
         return _fail(f"cannot use the database {db}: {error}")
     try:

@@ -64,14 +64,14 @@ async def open_conversation(body: NewConversation, cekat: TheCekat) -> dict[str,
     return _shown(cekat, known)
 
 
-@router.get("/conversations/{conversation_id}/messages")
+@router.get("/conversations/{conversation_id:path}/messages")
 async def messages(conversation_id: str, cekat: TheCekat) -> list[dict[str, Any]]:
     """List a conversation's messages in the order accepted, whatever shape and lag are set."""
     _known(cekat, conversation_id)
     return [cekat.shown(message) for message in cekat.store.messages(conversation_id)]
 
 
-@router.post("/conversations/{conversation_id}/reply")
+@router.post("/conversations/{conversation_id:path}/reply")
 async def reply(conversation_id: str, body: Reply, cekat: TheCekat) -> dict[str, Any]:
     """Write or tap as the customer."""
     conversation = _known(cekat, conversation_id)
@@ -79,7 +79,7 @@ async def reply(conversation_id: str, body: Reply, cekat: TheCekat) -> dict[str,
     return cekat.shown(cekat.reply(conversation, *fields))
 
 
-@router.post("/conversations/{conversation_id}/note")
+@router.post("/conversations/{conversation_id:path}/note")
 async def note(conversation_id: str, body: Inside, cekat: TheCekat) -> dict[str, Any]:
     """Write a private note, or a message as an agent or another sender on the business's side."""
     conversation = _known(cekat, conversation_id)

@@ -136,7 +136,7 @@ _FIELDS: Schema = {
 
 def _kind(name: str, own: Schema, required: tuple[str, ...], without: tuple[str, ...]) -> Schema:
     """Say what holds for one media type; ``without``: fields that do not go with it."""
-    kind: Schema = {"title": name, **_object({**_FIELDS, "media_type": _only(name), **own}, *required)}
+    kind: Schema = {"title": name, **_object({"media_type": _only(name), **own}, *required)}
     if without:
         kind["not"] = {"anyOf": [{"required": [field]} for field in without]}
     return kind

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import math
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -26,32 +27,47 @@ _open: dict[Any, asyncio.BaseTransport] = {}
 class HTTPProtocol(H11Protocol):
     """uvicorn's protocol, which also notes each connection's transport so that it can be cut."""
 
-    _peer: Any = None
+    _ends: Any = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Note the connection by its peer's address, which is what ASGI tells an application."""
-        self._peer = transport.get_extra_info("peername")
-        _open[self._peer] = transport
+        """Note the connection by the addresses of its two ends, which is what ASGI tells an application."""
+        self._ends = tuple(transport.get_extra_info(end)[:2] for end in ("peername", "sockname"))
+        _open[self._ends] = transport
         # asyncio leaves this out for a socket made by socket.create_server, and each answer would take 40 ms more:
         # uvicorn writes head and body apart, and the second waits until the first is acknowledged.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         super().connection_made(transport)
 
+    def shutdown(self) -> None:
+        """Close the connection when the server stops: an answer that is held back must not hold it up."""
+        super().shutdown()
+        self.transport.close()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
-        _open.pop(self._peer, None)
+        _open.pop(self._ends, None)
         super().connection_lost(exc)
 
 
 async def cut(scope: Scope, receive: Receive) -> None:
     """Close the connection as it is: what was written goes out, nothing more follows."""
-    transport = _open.get(tuple(scope["client"] or ()))
+    transport = _open.get((tuple(scope["client"] or ()), tuple(scope["server"] or ())))
     if transport is None:
         raise RuntimeError("this connection cannot be cut: the sandbox runs under another server")
     transport.close()
     # uvicorn takes a return without an answer for a mistake, unless it knows that the connection is gone.
+    await _gone(receive)
+
+
+async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _pause(seconds: float, receive: Receive) -> None:
+    """Wait so long, or until the client is gone."""
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(_gone(receive), seconds)
 
 
 async def write(send: Send, answer: Answer) -> None:
@@ -100,7 +116,7 @@ def _status(fault: Fault) -> Answer:
 async def play(fault: Fault, right: Answer, scope: Scope, receive: Receive, send: Send) -> None:
     """Give the faults that spoil the right answer on its way."""
     if fault.kind == "slow":
-        await asyncio.sleep(fault.seconds)
+        await _pause(fault.seconds, receive)
         await write(send, right)
     elif fault.kind == "truncated":
         await send({"type": "http.response.start", "status": right.status, "headers": right.header_lines()})
@@ -108,7 +124,7 @@ async def play(fault: Fault, right: Answer, scope: Scope, receive: Receive, send
         await cut(scope, receive)
     elif fault.kind == "drip":
         pieces = (right.body[i : i + 1] for i in range(len(right.body)))
-        await _stream(send, right.status, right.header_lines(), _slowly(pieces, fault.seconds_per_byte))
+        await _stream(send, right.status, right.header_lines(), _slowly(pieces, fault.seconds_per_byte, receive))
     elif fault.kind == "huge":
         # No Content-Length: whoever caps what it reads has to count.
         await _stream(send, 200, [(b"content-type", b"application/json")], _huge(fault.bytes))
@@ -123,10 +139,10 @@ async def _stream(send: Send, status: int, headers: list[tuple[bytes, bytes]], p
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _slowly(pieces: Any, seconds_per_byte: float) -> AsyncIterator[bytes]:
+async def _slowly(pieces: Iterable[bytes], seconds_per_byte: float, receive: Receive) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
-        await asyncio.sleep(seconds_per_byte)
+        await _pause(seconds_per_byte, receive)
 
 
 async def _huge(size: int) -> AsyncIterator[bytes]:

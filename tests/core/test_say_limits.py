@@ -159,7 +159,7 @@ REFUSED = [
     (Location(0, "-180.001").to_body(), "location.longitude must be a number from -180 to 180"),
     (Location("inf", 0).to_body(), "location.latitude must be a number from -90 to 90"),
     (Location("nan", 0).to_body(), "location.latitude must be a number"),
-    ({"location": {"longitude": 1}}, "location.latitude must be a number, got nothing"),
+    ({"location": {"longitude": 1}}, "location.latitude must be a number from -90 to 90, got nothing"),
     (
         {"media_type": "audio", "file_url": "https://files.example.com/a.ogg", "message": "x"},
         "message must be left out: audio has no caption",

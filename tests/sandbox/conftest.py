@@ -9,6 +9,7 @@ from email.message import Message
 from typing import Any
 
 import pytest
+
 from cekat_provider.sandbox.client import Sandbox
 
 RECEIVER = "6281200000001"

@@ -4,6 +4,7 @@ import json
 import uuid
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from urllib.parse import quote
 
 import pytest
 
@@ -95,6 +96,21 @@ def test_an_unknown_conversation_without_receiver_is_not_found(api):
 def test_an_unknown_conversation_with_a_new_receiver_is_made(api):
     wanted = str(uuid.uuid4())
     assert api.sent(conversation_id=wanted)["conversation_id"] == wanted
+
+
+@pytest.mark.parametrize("wanted", ["a/b", "a&b=c#d?e", "..", "percakapan é 📦", "'; DROP TABLE x"])
+def test_odd_ids_are_only_text(api, cekat_sandbox, wanted):
+    api.sent(conversation_id=wanted)
+    cekat_sandbox.reply("ya", conversation_id=wanted)
+    assert [message["message"] for message in cekat_sandbox.messages(wanted)] == ["halo", "ya"]
+    assert [message["message"] for message in api.history(quote(wanted, safe=""))] == ["halo", "ya"]
+
+
+def test_a_line_break_in_an_id_stays_in_it(api):
+    wanted = "a\r\nX-Evil: 1"
+    assert api.sent(conversation_id=wanted)["conversation_id"] == wanted
+    got = api.read(quote(wanted, safe=""))
+    assert (len(got.json["data"]), got.headers["X-Evil"]) == (1, None)
 
 
 def test_conversation_and_receiver_must_go_together(api):

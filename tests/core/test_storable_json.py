@@ -1,0 +1,115 @@
+"""What an answer holds can be stored again, in any JSON column, whatever Cekat wrote."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from samples import GENERATED, MANY, NEWER, answer
+
+from cekat_provider.core import parse
+from cekat_provider.core.errors import NotJSONError
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        (b'{"a": NaN, "b": Infinity, "c": -Infinity}', {"a": "NaN", "b": "Infinity", "c": "-Infinity"}),
+        (b"[1e999, -1e999, 1e5, 0.1]", ["1e999", "-1e999", 1e5, 0.1]),
+        (rb'["\ud800", "a\udfffb", "\ud83d\ude00"]', ["\ufffd", "a\ufffdb", "\U0001f600"]),
+        (rb'["\u0000", "a\u0000b"]', ["\ufffd", "a\ufffdb"]),
+        (rb'{"k\u0000": 1, "\uD800": {"\udc00": "x"}}', {"k\ufffd": 1, "\ufffd": {"\ufffd": "x"}}),
+        (rb'["\\u0000"]', ["\\u0000"]),
+        # Halves of a pair can also come unescaped, in what is nearly UTF-8.
+        (b'["a\xed\xa0\x80b"]', ["a\ufffdb"]),
+        (b'\xef\xbb\xbf{"a": 1}', {"a": 1}),
+        ('["\\u0000 é"]'.encode("utf-16"), ["\ufffd é"]),
+        ('["\\ud800"]'.encode("utf-16-le"), ["\ufffd"]),
+        ('["\\u0000"]'.encode("utf-32"), ["\ufffd"]),
+        ('["é \U0001f600"]'.encode(), ["é \U0001f600"]),
+        (b'{"a": 1, "a": 2}', {"a": 2}),
+        (b"123456789012345678901234567890", 123456789012345678901234567890),
+    ],
+)
+def test_table(content: bytes, value: Any) -> None:
+    assert parse.load_json(answer(content)) == value
+
+
+def storable(value: Any) -> bool:
+    """Tell whether any JSON column takes a value."""
+    if isinstance(value, str):
+        value.encode()
+        return "\x00" not in value
+    if isinstance(value, list):
+        return all(map(storable, value))
+    if isinstance(value, dict):
+        return all(storable(key) and storable(inner) for key, inner in value.items())
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters()), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@GENERATED
+@given(JSON, st.sampled_from(["utf-8", "utf-16", "utf-16-be", "utf-32", "utf-8-sig"]), st.booleans())
+@example({"\ud800": ["\x00"]}, "utf-16", False)
+def test_whatever_json_comes(value: Any, encoding: str, escaped: bool) -> None:
+    content = json.dumps(value, ensure_ascii=escaped).encode(encoding, "surrogatepass")
+    assert storable(parse.load_json(answer(content)))
+
+
+def test_deeper_than_can_be_read_or_written() -> None:
+    """What was read can be written, at any depth that was read."""
+    for depth in (10, 50, 100, 400, 900, 990, 5_000, 100_000):
+        content = b'{"data":[{"id":"1","raw":' + b"[" * depth + b"]" * depth + b"}]}"
+        try:
+            value = parse.load_json(answer(content))
+        except NotJSONError:
+            continue
+        assert json.loads(json.dumps(value)) == value
+
+
+def pieces() -> st.SearchStrategy[bytes]:
+    """Give answers that are nearly right: real ones with their bytes cut, changed, doubled."""
+    whole = json.dumps({"success": True, "data": [NEWER], "metadata": {"pagination": {"current_page": 1}}}).encode()
+    cut = st.integers(0, len(whole)).map(lambda end: whole[:end])
+    changed = st.tuples(st.integers(0, len(whole) - 1), st.binary(max_size=3)).map(
+        lambda at: whole[: at[0]] + at[1] + whole[at[0] + 1 :]
+    )
+    return cut | changed | st.binary()
+
+
+@MANY
+@given(pieces(), st.integers(200, 599))
+def test_broken_bytes_raise_our_errors_only(content: bytes, status: int) -> None:
+    try:
+        page = parse.page(answer(content, status), parse.UTC)
+    except NotJSONError as err:
+        told = err.status
+    else:
+        told = status
+        assert storable([message.to_dict() for message in page.messages])
+    assert told == status
+
+
+@GENERATED
+@given(
+    st.dictionaries(
+        st.sampled_from([*NEWER, "direction", "type", "content", "timestamp", "text", "message_id", "file_url"]),
+        JSON,
+        max_size=8,
+    )
+)
+def test_fields_of_wrong_types_raise_nothing(raw: dict[str, Any]) -> None:
+    content = json.dumps({"success": True, "data": [raw]}).encode()
+    (message,) = parse.page(answer(content), parse.UTC).messages
+    assert message.direction in ("inbound", "outbound", "note")
+    assert storable(message.to_dict())
