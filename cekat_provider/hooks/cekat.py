@@ -66,16 +66,17 @@ class CekatHook(SendsTemplates, BaseHook):
         if connection.password:
             mask_secret(connection.password)
         extra: Mapping[str, Any] = connection.extra_dejson
-        unknown = sorted(set(extra) - set(connection_form.EXTRA_FIELDS))
-        if unknown:
-            self.log.warning("Connection %r: these extras mean nothing here: %s", self.cekat_conn_id, unknown)
-        return config.from_connection(
+        checked = config.from_connection(
             password=connection.password,
             host=connection.host,
             schema=connection.schema,
             port=connection.port,
             extra=extra,
         )
+        unknown = sorted(set(extra) - set(connection_form.EXTRA_FIELDS))
+        if unknown:
+            self.log.warning("Connection %r: these extras mean nothing here: %s", self.cekat_conn_id, unknown)
+        return checked
 
     def get_conn(self) -> requests.Session:
         """Return the hook's session: with the key, always a time-out, and no redirect followed.
