@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow.sdk import BaseHook, BaseNotifier, BaseOperator, BaseSensorOperator, Context, PokeReturnValue, XComArg
+    from airflow.sdk.bases.decorator import (
+        DecoratedOperator,
+        TaskDecorator,
+        determine_kwargs,
+        task_decorator_factory,
+    )
+    from airflow.sdk.definitions.context import context_merge
     from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 __all__ = [
@@ -20,11 +27,16 @@ __all__ = [
     "BaseOperator",
     "BaseSensorOperator",
     "Context",
+    "DecoratedOperator",
     "PokeReturnValue",
+    "TaskDecorator",
     "XComArg",
+    "context_merge",
+    "determine_kwargs",
     "mask_secret",
     "read_variable",
     "redact",
+    "task_decorator_factory",
     "write_variable",
 ]
 

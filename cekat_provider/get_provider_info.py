@@ -25,5 +25,8 @@ def get_provider_info() -> dict[str, Any]:
             }
         ],
         "notifications": ["cekat_provider.notifications.cekat.CekatNotifier"],
+        "task-decorators": [
+            {"name": "cekat_whatsapp", "class-name": "cekat_provider.decorators.cekat.cekat_whatsapp_task"}
+        ],
         "sensors": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.sensors.cekat"]}],
     }
