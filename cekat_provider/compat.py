@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow.sdk import (
         BaseHook,
+        BaseNotifier,
         BaseOperator,
         BaseSensorOperator,
         Context,
@@ -18,8 +19,16 @@ if TYPE_CHECKING:
         RetryDecision,
         RetryPolicy,
         Variable,
+        XComArg,
+    )
+    from airflow.sdk.bases.decorator import (
+        DecoratedOperator,
+        TaskDecorator,
+        determine_kwargs,
+        task_decorator_factory,
     )
     from airflow.sdk.configuration import conf
+    from airflow.sdk.definitions.context import context_merge
     from airflow.sdk.exceptions import (
         AirflowException,
         AirflowFailException,
@@ -37,16 +46,24 @@ __all__ = [
     "AirflowTaskTimeout",
     "BaseEventTrigger",
     "BaseHook",
+    "BaseNotifier",
     "BaseOperator",
     "BaseSensorOperator",
     "Context",
+    "DecoratedOperator",
     "PokeReturnValue",
     "RetryDecision",
     "RetryPolicy",
+    "TaskDecorator",
     "Variable",
+    "XComArg",
     "conf",
+    "context_merge",
+    "determine_kwargs",
     "get_connection_async",
     "mask_secret",
+    "redact",
+    "task_decorator_factory",
 ]
 
 #: Where `mask_secret` lives: 3.1 and later, 3.0, 2.11. common.compat has it only for Python 3.11 and later.
@@ -103,6 +120,11 @@ async def get_connection_async(conn_id: str, hook: type[BaseHook]) -> tuple[Any,
         amask_secret = getattr(_module_or_none("airflow.sdk.log"), "amask_secret", None)
         await (amask_secret or sync_to_async(mask_secret))(connection.password)
     return connection, extra
+
+
+def redact(value: Any) -> Any:
+    """Strike out of a value what Airflow's masker knows for a secret."""
+    return import_module("airflow.providers.common.compat.sdk").redact(value)
 
 
 def _module_or_none(name: str) -> Any:

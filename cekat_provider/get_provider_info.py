@@ -18,7 +18,16 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "connection-types": [provider_connection_type()],
         "hooks": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.hooks.cekat"]}],
-        "operators": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.operators.cekat"]}],
+        "operators": [
+            {
+                "integration-name": "Cekat",
+                "python-modules": ["cekat_provider.operators.cekat", "cekat_provider.operators.template"],
+            }
+        ],
+        "notifications": ["cekat_provider.notifications.cekat.CekatNotifier"],
+        "task-decorators": [
+            {"name": "cekat_whatsapp", "class-name": "cekat_provider.decorators.cekat.cekat_whatsapp_task"}
+        ],
         "sensors": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.sensors.cekat"]}],
         "triggers": [{"integration-name": "Cekat", "python-modules": ["cekat_provider.triggers.cekat"]}],
     }

@@ -30,6 +30,7 @@ class CekatConfig:
     :param verify: check certificates; or the path of a CA bundle.
     :param proxies: scheme to proxy URL; never shown, since a URL may hold a password.
     :param requests_per_minute: the budget of the key, or None for what the answers' ``X-RateLimit-*`` tell.
+    :param inbox_id: the inbox that templates are sent from, or None.
     """
 
     api_key: str = field(repr=False)
@@ -42,6 +43,7 @@ class CekatConfig:
     verify: bool | str = True
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     requests_per_minute: float | None = None
+    inbox_id: str | None = None
 
     @property
     def connect_timeout_seconds(self) -> float:
@@ -85,6 +87,7 @@ def from_connection(
         verify=_verify(given.get("verify", True)),
         proxies=_proxies(given.get("proxies", {})),
         requests_per_minute=_requests_per_minute(given.get("requests_per_minute")),
+        inbox_id=_inbox_id(given.get("inbox_id")),
     )
 
 
@@ -232,6 +235,15 @@ def _verify(value: Any) -> bool | str:
         if isinstance(value, str) and ("/" in value or value.endswith((".pem", ".crt"))):
             return value
         raise CekatConfigError("verify", repr(value), "true, false or the path of a CA bundle") from None
+
+
+def _inbox_id(value: Any) -> str | None:
+    if value is None:
+        return None
+    text = str(value).strip()
+    if not text or not text.isprintable() or " " in text:
+        raise CekatConfigError("inbox_id", repr(value), "an inbox's id from Cekat (a UUID)")
+    return text
 
 
 def _proxies(value: Any) -> dict[str, str]:

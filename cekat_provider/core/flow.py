@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -38,9 +38,16 @@ class SentMessage:
     found: bool = False
 
 
-def send(config: CekatConfig, body: Mapping[str, Any]) -> Flow[SentMessage]:
-    """Send one message, once: nothing here repeats a request."""
-    request = wire.send_message(body)
+def send(
+    config: CekatConfig,
+    body: Mapping[str, Any],
+    endpoint: Callable[[Mapping[str, Any]], wire.Request] = wire.send_message,
+) -> Flow[SentMessage]:
+    """Send one message, once: nothing here repeats a request.
+
+    :param endpoint: makes the request of the body: `wire.send_message` or `wire.send_template`.
+    """
+    request = endpoint(body)
     response = _answer((yield request))
     _raise_for(response, request, config)
     # An empty answer with a good status is acceptance: the contract promises no body (A).
@@ -50,7 +57,7 @@ def send(config: CekatConfig, body: Mapping[str, Any]) -> Flow[SentMessage]:
     return SentMessage(
         message_id=_text(fields.get("message_id")) or _text(fields.get("id")),
         conversation_id=_text(fields.get("conversation_id")) or body.get("conversation_id"),
-        receiver=body.get("receiver"),
+        receiver=body.get("receiver", body.get("phone_number")),
         sent_at=classify.http_date(response.headers.get("date", "")),
         status=_text(fields.get("status")),
         response=answer,
@@ -104,6 +111,16 @@ def check_key(config: CekatConfig, conversation_id: str) -> Flow[bool]:
     if not isinstance(body, Mapping | list):
         raise NotJSONError(f"The host answered {response.status} with JSON that is not Cekat's.", response.status)
     return True
+
+
+def answered(response: wire.Response | float | None, request: wire.Request, config: CekatConfig) -> wire.Response:
+    """Return a good answer.
+
+    :raises CekatResponseError: what any other answer means.
+    """
+    found = _answer(response)
+    _raise_for(found, request, config)
+    return found
 
 
 def _answer(response: wire.Response | float | None) -> wire.Response:

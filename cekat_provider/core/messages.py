@@ -1,161 +1,137 @@
-"""What can be said, checked before anything is sent: arguments to the JSON body (wire facts A, B)."""
+"""What can be said, as values: each class knows its fields on the wire (facts A, B) and nothing else.
+
+DAG authors import these from `cekat_provider.messages`. Making one checks nothing, since its fields may be templates;
+`to_body` reads them and `check.py` holds the body against WhatsApp's limits.
+
+They have no `template_fields` on purpose: Airflow renders such objects in place, and one object may stand in several
+tasks and mapped instances. Our operators and notifiers render them into copies instead (`rendered`).
+"""
 
 from __future__ import annotations
 
-import json
-import math
-import re
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any, Final
+from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
+from urllib.parse import unquote
 
-from cekat_provider.core import limits
-from cekat_provider.core.errors import CekatInputError
-from cekat_provider.core.phone import receiver_digits
-
-_JSON_ADVICE: Final = (
-    "an object (for a template that gives one, use an XComArg, `| tojson`, or render_template_as_native_obj=True)"
-)
-_DECIMAL: Final = re.compile(r"-?[0-9]{1,3}(\.[0-9]+)?")
-#: Far above any real id (a UUID has 36).
-_LONGEST_ID: Final = 200
+Rendered = TypeVar("Rendered", bound="Templated")
 
 
-def send_body(
-    *,
-    receiver: str | int | None = None,
-    message: str | None = None,
-    conversation_id: str | None = None,
-    media_type: str | None = None,
-    file_url: str | None = None,
-    location: Mapping[str, Any] | str | None = None,
-    header: Mapping[str, Any] | str | None = None,
-    footer: str | None = None,
-    action: Mapping[str, Any] | str | None = None,
-    extra_fields: Mapping[str, Any] | str | None = None,
-    default_country_code: str | None = None,
+@dataclass(frozen=True)
+class Templated:
+    """Base of all: its texts may be Jinja templates, its lists an XComArg or a template that gives a list."""
+
+    def rendered(self: Rendered, render: Callable[[Any], Any]) -> Rendered:
+        """Return a copy with each field rendered; the object itself stays as its author wrote it."""
+        return replace(self, **{field.name: render(getattr(self, field.name)) for field in fields(self)})
+
+    def references(self) -> list[Any]:
+        """Return the fields' values: where Airflow has to look for XComArgs."""
+        return [getattr(self, field.name) for field in fields(self)]
+
+
+class OutboundMessage(Templated):
+    """Base of what can be sent."""
+
+    def to_body(self) -> dict[str, Any]:
+        """Return exactly the wire's fields; what is None is left out.
+
+        :raises CekatInputError: where a field has no place on the wire at all.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Text(OutboundMessage):
+    """A text of 1 to 4,096 characters."""
+
+    text: str
+
+    def to_body(self) -> dict[str, Any]:  # noqa: D102
+        return given(message=self.text)
+
+
+@dataclass(frozen=True)
+class File(OutboundMessage):
+    """A file that WhatsApp fetches itself.
+
+    :param url: public http(s); it ends in the file name that the customer sees.
+    :param caption: 1 to 1,024 characters, or None; audio has none.
+    """
+
+    url: str
+    caption: str | None = None
+
+    @property
+    def file_name(self) -> str:
+        """The name that the customer sees: the URL's last part. The wire has no other place for one."""
+        return unquote(self.url.rpartition("/")[2])
+
+    def to_body(self) -> dict[str, Any]:  # noqa: D102
+        return given(message=self.caption, file_url=self.url)
+
+
+@dataclass(frozen=True)
+class Location(OutboundMessage):
+    """A place on the map.
+
+    :param latitude: degrees, -90 to 90; a number or its text.
+    :param longitude: degrees, -180 to 180.
+    :param name: shown above the address.
+    :param address: shown only with a name.
+    """
+
+    latitude: float | str
+    longitude: float | str
+    name: str | None = None
+    address: str | None = None
+
+    def to_body(self) -> dict[str, Any]:  # noqa: D102
+        place = given(latitude=self.latitude, longitude=self.longitude, name=self.name, address=self.address)
+        return {"media_type": "location", "location": place}
+
+
+@dataclass(frozen=True)
+class Link(OutboundMessage):
+    """A text with one button that opens a URL (``cta_url``).
+
+    :param text: 1 to 1,024 characters.
+    :param label: on the button, 1 to 20.
+    :param url: http(s).
+    :param header: a line above, 1 to 60.
+    :param header_file_url: an image, video or document above.
+    :param footer: a line below, 1 to 60.
+    """
+
+    text: str
+    label: str
+    url: str
+    header: str | None = None
+    header_file_url: str | None = None
+    footer: str | None = None
+
+    def to_body(self) -> dict[str, Any]:  # noqa: D102
+        action = {"name": "cta_url", "parameters": given(display_text=self.label, url=self.url)}
+        return interactive("cta_url", self.text, self.header, self.header_file_url, self.footer, action)
+
+
+def interactive(
+    kind: str,
+    text: str,
+    header: str | None,
+    header_file_url: str | None,
+    footer: str | None,
+    action: dict[str, Any],
 ) -> dict[str, Any]:
-    """Check the arguments of a send and make its body; an argument that is None is left out.
-
-    :param extra_fields: further fields of the body, for what the API has and this list lacks.
-    :raises CekatInputError: naming the field, what it got and what it wants.
-    """
-    body: dict[str, Any] = {}
-    if conversation_id is not None:
-        body["conversation_id"] = check_conversation_id(conversation_id)
-    if receiver is not None:
-        body["receiver"] = receiver_digits(receiver, default_country_code)
-    if not body:
-        raise CekatInputError("receiver", "neither it nor conversation_id", "given, or conversation_id, or both")
-
-    if media_type is not None:
-        body["media_type"] = _text("media_type", media_type, 1, _LONGEST_ID)
-    if message is not None:
-        longest = limits.TEXT_BY_MEDIA_TYPE.get(body.get("media_type", ""))
-        longest = longest or (limits.TEXT if file_url is None else limits.CAPTION)
-        body["message"] = _text("message", message, 1, longest)
-        if message == "None":
-            raise CekatInputError(
-                "message",
-                "the text 'None'",
-                "something to say (does its template pull an XCom that is not there?)",
-            )
-    for name, text in (("file_url", file_url), ("footer", footer)):
-        if text is not None:
-            body[name] = _text(name, text, 1, limits.TEXT)
-    if location is not None:
-        body["location"] = _location(_object("location", location))
-    for name, value in (("header", header), ("action", action)):
-        if value is not None:
-            body[name] = _object(name, value)
-    more = {} if extra_fields is None else _object("extra_fields", extra_fields)
-    if not more and body.keys().isdisjoint(("message", "file_url", "location", "action")):
-        raise CekatInputError("message", "nothing", "given, or one of file_url, location, action, extra_fields")
-    for name in more:
-        if name in _ARGUMENTS:
-            raise CekatInputError("extra_fields", f"the key {name!r}", f"without it: use the argument {name}")
-    return {**body, **more}
+    """Write what link, buttons and list have in common."""
+    above = given(text=header, file_url=header_file_url)
+    return given(media_type=kind, message=text, header=above or None, footer=footer, action=action)
 
 
-#: What has an argument of its own is checked there, so `extra_fields` may not carry it past the checks.
-_ARGUMENTS: Final = frozenset(
-    (
-        "receiver",
-        "message",
-        "conversation_id",
-        "media_type",
-        "file_url",
-        "location",
-        "header",
-        "footer",
-        "action",
-    )
-)
-
-
-def check_conversation_id(value: object) -> str:
-    """Return a conversation's id. Cekat's are UUIDs; anything printable passes, since Cekat decides.
-
-    :raises CekatInputError: when it is empty, too long, or holds spaces or control characters.
-    """
-    text = _text("conversation_id", value, 1, _LONGEST_ID)
-    if text == "None":
-        raise CekatInputError(
-            "conversation_id", "the text 'None'", "an id (does its template pull an XCom that is not there?)"
-        )
-    if not text.isprintable() or any(char.isspace() for char in text):
-        raise CekatInputError("conversation_id", "spaces or control characters", "an id, such as a UUID")
-    return text
-
-
-def _text(name: str, value: object, shortest: int, longest: int) -> str:
-    if not isinstance(value, str):
-        raise CekatInputError(name, f"a {type(value).__name__}", "a text")
-    if any("\ud800" <= char <= "\udfff" for char in value):
-        raise CekatInputError(name, "half a surrogate pair", "a text of whole characters")
-    if not shortest <= (got := limits.length(value)) <= longest:
-        raise CekatInputError(name, str(got), f"{shortest} to {longest} characters")
-    return value
-
-
-def _object(name: str, value: Mapping[str, Any] | str) -> dict[str, Any]:
-    """Accept an object, or JSON of one: what a template leaves when it does not render natively."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            raise CekatInputError(name, "a text that is not JSON", _JSON_ADVICE) from None
-    if not isinstance(value, Mapping):
-        raise CekatInputError(name, f"a {type(value).__name__}", _JSON_ADVICE)
-    if not all(isinstance(key, str) for key in value):
-        raise CekatInputError(name, "a key that is not a text", _JSON_ADVICE)
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        raise CekatInputError(name, "a value that JSON cannot hold", _JSON_ADVICE) from None
-    return dict(value)
-
-
-def _location(location: dict[str, Any]) -> dict[str, Any]:
-    """Check a location; the wire wants its numbers as strings."""
-    for name, most in (("latitude", limits.LATITUDE), ("longitude", limits.LONGITUDE)):
-        value = location.get(name)
-        degrees = _decimal(value)
-        if degrees is None or not -most <= float(degrees) <= most:
-            got = "nothing" if value is None else "something else"
-            raise CekatInputError(f"location.{name}", got, f"a number from {-most:g} to {most:g}")
-        location[name] = degrees
-    for name in ("name", "address"):
-        if location.get(name) is not None:
-            location[name] = _text(f"location.{name}", location[name], 1, limits.TEXT)
-        else:
-            location.pop(name, None)
-    return location
-
-
-def _decimal(value: object) -> str | None:
-    """Write a number as plain decimals; None where it is none. Never `1e-07`, which not every reader knows."""
-    if isinstance(value, float) and math.isfinite(value):
-        return format(Decimal(repr(value)), "f")
-    text = value.strip() if isinstance(value, str) else str(value) if type(value) is int else ""
-    return text if _DECIMAL.fullmatch(text) else None
+def given(**values: Any) -> dict[str, Any]:
+    """Leave out what is None. A whole number becomes its text: native rendering makes one of "12345"."""
+    return {
+        name: str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        for name, value in values.items()
+        if value is not None
+    }

@@ -72,6 +72,16 @@ def send_message(body: Mapping[str, Any]) -> Request:
     return Request("POST", "/messages/whatsapp", body=body)
 
 
+def send_template(body: Mapping[str, Any]) -> Request:
+    """``POST /templates/send`` (wire facts B, D)."""
+    return Request("POST", "/templates/send", body=body)
+
+
+def get_templates(inbox_id: str) -> Request:
+    """``GET /templates`` (wire facts B, C)."""
+    return Request("GET", "/templates", (("inbox_id", inbox_id),))
+
+
 def get_messages(conversation_id: str, **page: str) -> Request:
     """``GET /messages``, one page of it where Cekat pages at all.
 

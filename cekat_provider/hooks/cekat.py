@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cekat_provider import connection_form
 from cekat_provider.compat import BaseHook, mask_secret
-from cekat_provider.core import config, delivery, flow, messages, receipt
+from cekat_provider.core import body as bodies
+from cekat_provider.core import config, delivery, flow, receipt
 from cekat_provider.core.drive import Flow, drive
 from cekat_provider.core.errors import CekatError
 from cekat_provider.core.pace import paced
 from cekat_provider.hooks._connection import limiter_of, read_connection
 from cekat_provider.hooks.cekat_async import CekatAsyncHook
+from cekat_provider.hooks.templates import SendsTemplates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     import requests
 
+    from cekat_provider.core.check import Validate
     from cekat_provider.core.flow import SentMessage
+    from cekat_provider.core.messages import OutboundMessage
     from cekat_provider.core.parse import Message
     from cekat_provider.transports.blocking import BlockingTransport
 
@@ -30,7 +34,7 @@ __all__ = ["CekatAsyncHook", "CekatHook"]
 T = TypeVar("T")
 
 
-class CekatHook(BaseHook):
+class CekatHook(SendsTemplates, BaseHook):
     """Talk to Cekat with the key and the host of an Airflow connection.
 
     The connection is looked up, and its fields are checked, when they are first needed. One hook holds one
@@ -84,7 +88,7 @@ class CekatHook(BaseHook):
         self,
         *,
         receiver: str | int | None = None,
-        message: str | None = None,
+        message: str | OutboundMessage | None = None,
         conversation_id: str | None = None,
         media_type: str | None = None,
         file_url: str | None = None,
@@ -92,7 +96,10 @@ class CekatHook(BaseHook):
         header: Mapping[str, Any] | str | None = None,
         footer: str | None = None,
         action: Mapping[str, Any] | str | None = None,
+        choices: Any = None,
+        choices_label: str = "Pilih",
         extra_fields: Mapping[str, Any] | str | None = None,
+        validate: Validate = "strict",
         on_unknown: delivery.OnUnknown = "resend",
     ) -> SentMessage:
         """Send one WhatsApp message, once: ``POST /messages/whatsapp`` (wire facts A, B).
@@ -102,7 +109,8 @@ class CekatHook(BaseHook):
         5xx) the conversation is asked for the message first, so give `conversation_id` where it is known.
 
         :param receiver: a phone number in any usual notation; this, `conversation_id`, or both.
-        :param message: the text, 1 to 4,096 characters (less beside buttons, a link or a file).
+        :param message: the text, 1 to 4,096 characters (less beside buttons, a link or a file); or one of
+            `cekat_provider.messages`, such as ``Buttons("Jadi?", ["Ya", "Tidak"])``.
         :param conversation_id: an id of Cekat's (a UUID).
         :param media_type: ``cta_url``, ``button``, ``list``; none for plain text.
         :param file_url: an attachment; a public URL that ends in a file name.
@@ -110,7 +118,11 @@ class CekatHook(BaseHook):
         :param header: such as ``{"text": …}``; an object, or its JSON.
         :param footer: a line below.
         :param action: a link, buttons or sections; an object, or its JSON.
+        :param choices: titles, or objects with ``title`` and ``id``, beside a text: buttons for up to three, a list
+            for four to ten.
+        :param choices_label: on the button that opens that list.
         :param extra_fields: further fields of the body.
+        :param validate: ``strict`` refuses what WhatsApp would not take, ``warn`` logs it, ``off`` does not look.
         :param on_unknown: ``resend`` or ``fail`` when the outcome is unknown and the history does not show it.
         :raises CekatInputError: before anything is sent.
         :raises OutcomeUnknownError: when nobody can know whether it was sent.
@@ -126,7 +138,10 @@ class CekatHook(BaseHook):
             header=header,
             footer=footer,
             action=action,
+            choices=choices,
+            choices_label=choices_label,
             extra_fields=extra_fields,
+            validate=validate,
         )
         return self.deliver(body, on_unknown=on_unknown)
 
@@ -135,7 +150,7 @@ class CekatHook(BaseHook):
 
         :raises CekatInputError: naming the field.
         """
-        return messages.send_body(**fields, default_country_code=self.config.default_country_code)
+        return bodies.send_body(**fields, default_country_code=self.config.default_country_code, warn=self._warn)
 
     def deliver(
         self,
@@ -163,7 +178,7 @@ class CekatHook(BaseHook):
 
         :raises WindowClosedError: before anything is sent.
         """
-        self._run(receipt.check_window(self.config, messages.check_conversation_id(conversation_id)))
+        self._run(receipt.check_window(self.config, bodies.check_conversation_id(conversation_id)))
 
     def await_delivery(self, conversation_id: str, message_id: str, timeout_seconds: float) -> Message:
         """Wait until a message is delivered or read; an accepted one is not.
@@ -171,7 +186,7 @@ class CekatHook(BaseHook):
         :raises CekatResponseError: WhatsApp's reason, where its status is ``failed``.
         :raises DeliveryTimeoutError: after `timeout_seconds`.
         """
-        conversation_id = messages.check_conversation_id(conversation_id)
+        conversation_id = bodies.check_conversation_id(conversation_id)
         return self._run(receipt.await_delivery(self.config, conversation_id, message_id, timeout_seconds))
 
     def get_messages(self, conversation_id: str) -> list[Message]:
@@ -181,7 +196,7 @@ class CekatHook(BaseHook):
         :raises CekatInputError: before anything is asked.
         :raises CekatError: the tree in `cekat_provider.core.errors`.
         """
-        return self._run(flow.history(self.config, messages.check_conversation_id(conversation_id)))
+        return self._run(flow.history(self.config, bodies.check_conversation_id(conversation_id)))
 
     def test_connection(self) -> tuple[bool, str]:
         """Make one read that sends nothing, of a conversation that does not exist."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cekat_provider import connection_form
 from cekat_provider.compat import BaseHook, get_connection_async
-from cekat_provider.core import delivery, flow, messages
+from cekat_provider.core import body as bodies
+from cekat_provider.core import delivery, flow
 from cekat_provider.core.drive import Flow, drive_async
 from cekat_provider.core.pace import paced
 from cekat_provider.hooks._connection import limiter_of, read_connection
@@ -67,7 +68,7 @@ class CekatAsyncHook(BaseHook):
     async def send_message(self, *, on_unknown: delivery.OnUnknown = "resend", **fields: Any) -> SentMessage:
         """Send one WhatsApp message, once; the arguments and errors are those of `CekatHook.send_message`."""
         config = (await self.get_transport()).config
-        body = messages.send_body(**fields, default_country_code=config.default_country_code)
+        body = bodies.send_body(**fields, default_country_code=config.default_country_code)
         policy = delivery.Policy(max_wait_seconds=config.max_wait_seconds, on_unknown=on_unknown)
         return await self._run(delivery.deliver(config, body, policy))
 
@@ -79,7 +80,7 @@ class CekatAsyncHook(BaseHook):
         :raises CekatError: the tree in `cekat_provider.core.errors`.
         """
         config = (await self.get_transport()).config
-        return await self._run(flow.history(config, messages.check_conversation_id(conversation_id)))
+        return await self._run(flow.history(config, bodies.check_conversation_id(conversation_id)))
 
     async def aclose(self) -> None:
         """Close the pooled connections."""

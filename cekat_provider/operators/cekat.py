@@ -15,17 +15,20 @@ from cekat_provider.core.errors import (
     WindowClosedError,
 )
 from cekat_provider.operators.inbound import CekatNewMessagesOperator
+from cekat_provider.templating import DependsOnMessages, RendersMessages
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
+    from cekat_provider.core.check import Validate
     from cekat_provider.core.flow import SentMessage
+    from cekat_provider.core.messages import OutboundMessage
     from cekat_provider.hooks.cekat import CekatHook
     from cekat_provider.operators.record import SendRecord
 
 __all__ = ["CekatNewMessagesOperator", "CekatSendWhatsAppOperator"]
 
 
-class CekatSendWhatsAppOperator(BaseOperator):
+class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator):
     """Send one WhatsApp message, once: ``POST /messages/whatsapp``.
 
     Free-form messages reach a customer only within 24 hours of their last message (WhatsApp's window). What is
@@ -39,7 +42,8 @@ class CekatSendWhatsAppOperator(BaseOperator):
 
     :param receiver: (templated) a phone number in any usual notation: ``+62 812-3456-7890``, ``6281234567890``, and
         ``081234567890`` where the connection has a default country code. This, `conversation_id`, or both.
-    :param message: (templated) the text, 1 to 4,096 characters (less beside buttons, a link or a file).
+    :param message: (templated, its fields too) the text, 1 to 4,096 characters (less beside buttons, a link or a
+        file); or one of `cekat_provider.messages`, such as ``Buttons("Jadi?", ["Ya", "Tidak"])``.
     :param conversation_id: (templated) an id of Cekat's (a UUID).
     :param media_type: (templated) ``cta_url``, ``button``, ``list``; none for plain text.
     :param file_url: (templated) an attachment; a public URL that ends in a file name.
@@ -47,7 +51,12 @@ class CekatSendWhatsAppOperator(BaseOperator):
     :param header: (templated) such as ``{"text": "Pesanan"}``; an object, or its JSON.
     :param footer: (templated) a line below the message.
     :param action: (templated) a link, buttons or sections; an object, or its JSON.
+    :param choices: (templated) titles, or objects with ``title`` and ``id``, beside a text: buttons for up to three, a
+        list for four to ten. A title is its own id where none is given.
+    :param choices_label: (templated) on the button that opens that list.
     :param extra_fields: (templated) further fields of the body, for what the API has and this list lacks.
+    :param validate: ``strict`` fails the task on what WhatsApp would not take, ``warn`` logs it and sends, ``off`` does
+        not look.
     :param cekat_conn_id: (templated) id of a connection of type ``cekat``.
     :param on_unknown: when it is not known whether the message was sent and the history does not show it:
         ``resend`` (default), ``fail`` or ``skip``.
@@ -76,6 +85,8 @@ class CekatSendWhatsAppOperator(BaseOperator):
         "header",
         "footer",
         "action",
+        "choices",
+        "choices_label",
         "extra_fields",
         "cekat_conn_id",
     )
@@ -85,6 +96,7 @@ class CekatSendWhatsAppOperator(BaseOperator):
         "location": "json",
         "header": "json",
         "action": "json",
+        "choices": "json",
         "extra_fields": "json",
     }
     ui_color = "#d9fdd3"
@@ -93,7 +105,7 @@ class CekatSendWhatsAppOperator(BaseOperator):
         self,
         *,
         receiver: str | int | None = None,
-        message: str | None = None,
+        message: str | OutboundMessage | None = None,
         conversation_id: str | None = None,
         media_type: str | None = None,
         file_url: str | None = None,
@@ -101,7 +113,10 @@ class CekatSendWhatsAppOperator(BaseOperator):
         header: Mapping[str, Any] | str | None = None,
         footer: str | None = None,
         action: Mapping[str, Any] | str | None = None,
+        choices: Sequence[Any] | str | None = None,
+        choices_label: str = "Pilih",
         extra_fields: Mapping[str, Any] | str | None = None,
+        validate: Validate = "strict",
         cekat_conn_id: str = "cekat_default",
         on_unknown: Literal["resend", "fail", "skip"] = "resend",
         resend_on_clear: bool = True,
@@ -120,7 +135,10 @@ class CekatSendWhatsAppOperator(BaseOperator):
         self.header = header
         self.footer = footer
         self.action = action
+        self.choices = choices
+        self.choices_label = choices_label
         self.extra_fields = extra_fields
+        self.validate = validate
         self.cekat_conn_id = cekat_conn_id
         self.on_unknown = on_unknown
         self.resend_on_clear = resend_on_clear
@@ -175,7 +193,10 @@ class CekatSendWhatsAppOperator(BaseOperator):
             header=self.header,
             footer=self.footer,
             action=self.action,
+            choices=self.choices,
+            choices_label=self.choices_label,
             extra_fields=self.extra_fields,
+            validate=self.validate,
         )
         earlier = record.earlier
         if earlier is not None and not record.has_store and "conversation_id" not in body and self.resend_on_clear:
@@ -212,14 +233,7 @@ class CekatSendWhatsAppOperator(BaseOperator):
             sent.conversation_id,
             sent.status,
         )
-        return {
-            "message_id": sent.message_id,
-            "conversation_id": sent.conversation_id,
-            "receiver": sent.receiver,
-            "sent_at": (sent.sent_at or datetime.now(timezone.utc)).isoformat(),
-            "status": sent.status,
-            "response": sent.response,
-        }
+        return sent_to_xcom(sent)
 
     def _await_delivery(self, hook: CekatHook, record: SendRecord, result: dict[str, Any]) -> dict[str, Any]:
         from cekat_provider.core.errors import CekatResponseError
@@ -248,3 +262,15 @@ class CekatSendWhatsAppOperator(BaseOperator):
         timeout = self.delivery_timeout
         if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout < 0):
             raise CekatInputError("delivery_timeout", repr(timeout), "a number of seconds, or None")
+
+
+def sent_to_xcom(sent: SentMessage) -> dict[str, Any]:
+    """Return what a send leaves in XCom: JSON-able, `sent_at` on Cekat's clock or, without a ``Date``, this one's."""
+    return {
+        "message_id": sent.message_id,
+        "conversation_id": sent.conversation_id,
+        "receiver": sent.receiver,
+        "sent_at": (sent.sent_at or datetime.now(timezone.utc)).isoformat(),
+        "status": sent.status,
+        "response": sent.response,
+    }

@@ -1,4 +1,4 @@
-"""The documented endpoints. Sending and listing templates will be two more of these."""
+"""The documented endpoints. Those of templates are in ``api_templates.py``."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from cekat_provider.sandbox import api, control
+from cekat_provider.sandbox import api, api_templates, control
 from cekat_provider.sandbox.cekat import Cekat, Settings
 from cekat_provider.sandbox.document import document
 from cekat_provider.sandbox.gate import Gate
@@ -30,12 +30,18 @@ def create_app(settings: Settings) -> Gate:
     # FastAPI asks this method for the document; what it would work out by itself knows no limits.
     app.openapi = lambda: given  # type: ignore[method-assign]
     app.include_router(api.router)
+    app.include_router(api_templates.router)
     app.include_router(control.router)
+    app.include_router(api_templates.control)
 
     @app.get("/sandbox/openapi.json", include_in_schema=False)
     async def control_document() -> dict[str, Any]:
         # Apart from Cekat's: a tool that tries all it finds in a document would rotate the key.
-        return get_openapi(title="Cekat sandbox: control", version=version(), routes=control.router.routes)
+        return get_openapi(
+            title="Cekat sandbox: control",
+            version=version(),
+            routes=[*control.router.routes, *api_templates.control.routes],
+        )
 
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _no_such_endpoint)

@@ -16,6 +16,7 @@ from cekat_provider.sandbox.refusal import Refused
 from cekat_provider.sandbox.request_log import RequestLog
 from cekat_provider.sandbox.shapes import Shape, new_message
 from cekat_provider.sandbox.store import Conversation, Message, Store
+from cekat_provider.sandbox.templates import first_templates
 
 
 @dataclass
@@ -45,6 +46,7 @@ class Cekat:
         self.delivery = Delivery()
         self.faults = FaultPlan()
         self.rate = RateLimit(self.settings.requests_per_minute)
+        self.templates = first_templates()
 
     def clear(self) -> None:
         """Forget all that happened and was set up since the start, the clock's offset too; the key stays."""

@@ -185,6 +185,11 @@ class Sandbox:
         """Change the shape of the history's answers, as far as given; gives the one that is set."""
         return cast("Json", self._call("POST", "/shape", fields))
 
+    def templates(self, *templates: Json) -> list[Json]:
+        """Give the templates, or replace them by these: ``name``, ``body``, ``language``, ``status``, ``header``."""
+        asked = self._call("POST", "/templates", list(templates)) if templates else self._call("GET", "/templates")
+        return cast("list[Json]", asked)
+
     def set_status(self, message_id: str, status: str, error: Json | None = None) -> Json:
         """Set a message's status by hand; ``error`` is ``{"code": …, "message": …}``."""
         body: Json = {"status": status} if error is None else {"status": status, "error": error}

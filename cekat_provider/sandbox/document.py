@@ -11,6 +11,7 @@ from typing import Any
 
 from cekat_provider.sandbox import limits
 from cekat_provider.sandbox.document_answers import error, history_answer, sent_answer
+from cekat_provider.sandbox.document_templates import template_paths
 
 Schema = dict[str, Any]
 
@@ -216,15 +217,22 @@ def document(version: str) -> Schema:
         ],
         "responses": _answers(history_answer()),
     }
-    tag = {"name": "Messages", "description": "Send and retrieve WhatsApp messages and conversation history."}
+    tags = [
+        {"name": "Messages", "description": "Send and retrieve WhatsApp messages and conversation history."},
+        {"name": "Templates", "description": "Retrieve and send message templates."},
+    ]
     return {
         "openapi": "3.0.3",
         "info": {"title": "Cekat Open API (sandbox)", "version": version},
-        "tags": [tag],
+        "tags": tags,
         "servers": [{"url": "/", "description": "This sandbox"}],
         "security": [{"CekatApiKey": []}],
         "components": {"securitySchemes": {"CekatApiKey": _SECURITY}},
-        "paths": {"/messages/whatsapp": {"post": send}, "/messages": {"get": read}},
+        "paths": {
+            "/messages/whatsapp": {"post": send},
+            "/messages": {"get": read},
+            **template_paths(_answers, sent_answer()),
+        },
     }
 
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from cekat_provider.callables import load_callable
+from cekat_provider.core.body import check_conversation_id
 from cekat_provider.core.errors import CekatError
 from cekat_provider.core.match import criteria
-from cekat_provider.core.messages import check_conversation_id
 from cekat_provider.core.outcome import Outcome
 from cekat_provider.core.wait import Wait
 from cekat_provider.triggers.inbound import CekatInboundTrigger

@@ -11,9 +11,9 @@ from airflow.triggers.base import TriggerEvent
 
 from cekat_provider.callables import load_callable
 from cekat_provider.compat import BaseEventTrigger
+from cekat_provider.core.body import check_conversation_id
 from cekat_provider.core.cursor import Cursor, name_of
 from cekat_provider.core.match import Criteria, criteria
-from cekat_provider.core.messages import check_conversation_id
 from cekat_provider.core.parse import Message
 from cekat_provider.triggers.polling import watching
 from cekat_provider.triggers.watch import Look, Watch

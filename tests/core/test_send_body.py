@@ -9,7 +9,7 @@ import pytest
 from samples import CONVERSATION
 
 from cekat_provider.core import wire
-from cekat_provider.core.messages import send_body
+from cekat_provider.core.body import send_body
 
 TO = {"receiver": "6281234567890"}
 LINK = {"name": "cta_url", "parameters": {"display_text": "Lacak", "url": "https://shop.example.com/t/7"}}
@@ -94,7 +94,8 @@ def test_exact_bytes(arguments: dict[str, Any], content: str) -> None:
 @pytest.mark.parametrize("name", ["header", "action", "extra_fields", "location"])
 def test_an_object_may_come_as_its_json(name: str) -> None:
     value = PLACE if name == "location" else {"text": "é", "deep": [{"a": None}]}
-    base = {**TO, "message": "halo"}
+    # Of a kind that this package does not know, so that an action may hold anything.
+    base = {**TO, "message": "halo", "media_type": "something_new"}
     assert send_body(**base, **{name: json.dumps(value)}) == send_body(**base, **{name: value})
 
 

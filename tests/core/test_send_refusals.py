@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from samples import GENERATED
 
 from cekat_provider.core import wire
+from cekat_provider.core.body import check_conversation_id, send_body
 from cekat_provider.core.errors import CekatInputError
 from cekat_provider.core.limits import length
-from cekat_provider.core.messages import check_conversation_id, send_body
+from cekat_provider.messages import Buttons, Link, Menu
 
 TO: dict[str, Any] = {"receiver": "6281234567890"}
 SAY: dict[str, Any] = {**TO, "message": "halo"}
@@ -29,24 +30,27 @@ DEEP = "[" * 100_000
         (TO, "message must be given, or one of file_url, location, action, extra_fields, got nothing"),
         ({**TO, "media_type": "text", "header": {}, "footer": "x", "extra_fields": {}},
          "message must be given, or one of file_url, location, action, extra_fields, got nothing"),
-        ({**TO, "message": ""}, "message must be 1 to 4096 characters, got 0"),
-        ({**TO, "message": "x" * 4097}, "message must be 1 to 4096 characters, got 4097"),
+        ({**TO, "message": ""}, "message must be at least 1 character, got 0"),
+        ({**TO, "message": "x" * 4097}, "message must be at most 4096 characters, got 4097"),
         # 😀 is two UTF-16 units
-        ({**TO, "message": "😀" * 2049}, "message must be 1 to 4096 characters, got 4098"),
+        ({**TO, "message": "😀" * 2049}, "message must be at most 4096 characters, got 4098"),
         ({**TO, "message": "x" * 1025, "file_url": "https://a.example/a.png"},
-         "message must be 1 to 1024 characters, got 1025"),
-        ({**TO, "message": "x" * 1025, "media_type": "button"}, "message must be 1 to 1024 characters, got 1025"),
-        ({**TO, "message": "x" * 1025, "media_type": "cta_url"}, "message must be 1 to 1024 characters, got 1025"),
-        ({**TO, "message": "x" * 4097, "media_type": "list"}, "message must be 1 to 4096 characters, got 4097"),
+         "message must be at most 1024 characters as a caption, got 1025"),
+        ({**TO, "message": "x" * 1025, "media_type": "button"},
+         "message must be at most 1024 characters beside a link or buttons, got 1025"),
+        ({**TO, "message": "x" * 1025, "media_type": "cta_url"},
+         "message must be at most 1024 characters beside a link or buttons, got 1025"),
+        ({**TO, "message": "x" * 4097, "media_type": "list"}, "message must be at most 4096 characters, got 4097"),
         ({**TO, "message": "None"},
          "message must be something to say (does its template pull an XCom that is not there?), got the text 'None'"),
-        ({**TO, "message": 5}, "message must be a text, got a int"),
+        ({**TO, "message": 5.5}, "message must be a text, got a float"),
         ({**TO, "message": b"halo"}, "message must be a text, got a bytes"),
         ({**TO, "message": ["halo"]}, "message must be a text, got a list"),
         ({**TO, "message": "a\ud800b"}, "message must be a text of whole characters, got half a surrogate pair"),
-        ({**SAY, "file_url": ""}, "file_url must be 1 to 4096 characters, got 0"),
-        ({**SAY, "footer": 1}, "footer must be a text, got a int"),
-        ({**SAY, "media_type": ""}, "media_type must be 1 to 200 characters, got 0"),
+        ({**SAY, "file_url": ""}, "file_url must be a public http(s) URL that ends in a file name, "
+         "such as https://example.com/nota.pdf, got something else"),
+        ({**SAY, "footer": True}, "footer must be a text, got a bool"),
+        ({**SAY, "media_type": ""}, "media_type must be at least 1 character, got 0"),
         ({**SAY, "header": "INV-7"}, f"header must be {ADVICE}, got a text that is not JSON"),
         ({**SAY, "header": "['x']"}, f"header must be {ADVICE}, got a text that is not JSON"),
         ({**SAY, "action": DEEP}, f"action must be {ADVICE}, got a text that is not JSON"),
@@ -63,9 +67,9 @@ DEEP = "[" * 100_000
         ({**TO, "location": {"longitude": 1}}, "location.latitude must be a number from -90 to 90, got nothing"),
         ({**TO, "location": {"latitude": 1}}, "location.longitude must be a number from -180 to 180, got nothing"),
         ({**SAY, "location": {"latitude": 1, "longitude": 2, "name": ""}},
-         "location.name must be 1 to 4096 characters, got 0"),
-        ({**SAY, "location": {"latitude": 1, "longitude": 2, "address": 5}},
-         "location.address must be a text, got a int"),
+         "location name (location.name) must be at least 1 character, got 0"),
+        ({**SAY, "location": {"latitude": 1, "longitude": 2, "address": []}},
+         "location.address must be a text, got a list"),
         ({"conversation_id": "", "message": "x"}, "conversation_id must be 1 to 200 characters, got 0"),
         ({"conversation_id": "x" * 10_000, "message": "x"}, "conversation_id must be 1 to 200 characters, got 10000"),
         ({"conversation_id": 7, "message": "x"}, "conversation_id must be a text, got a int"),
@@ -128,16 +132,16 @@ def test_conversation_ids_that_may_be(value: str) -> None:
     ("limit", "more"),
     [
         (4096, {}),
-        (1024, {"media_type": "button"}),
-        (1024, {"media_type": "cta_url"}),
-        (4096, {"media_type": "list"}),
+        (1024, Buttons("", ["a"]).to_body()),
+        (1024, Link("", "a", "https://a.example").to_body()),
+        (4096, Menu("", "a", ["b"]).to_body()),
         (1024, {"file_url": "https://a.example/a.png"}),
         (4096, {"media_type": "something_new"}),
     ],
 )
 def test_the_longest_passes(limit: int, more: dict[str, Any]) -> None:
     for text in ("x" * limit, "é" * limit, "😀" * (limit // 2)):
-        assert send_body(**TO, message=text, **more)["message"] == text
+        assert send_body(**{**TO, **more, "message": text})["message"] == text
 
 
 def test_no_refusal_repeats_what_it_refuses() -> None:

@@ -1,0 +1,106 @@
+"""The operator for message templates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cekat_provider.compat import AirflowFailException, BaseOperator
+from cekat_provider.core.errors import CekatError
+from cekat_provider.operators.cekat import sent_to_xcom
+
+if TYPE_CHECKING:
+    from cekat_provider.compat import Context
+    from cekat_provider.core.check import Validate
+
+
+class CekatSendTemplateOperator(BaseOperator):
+    """Send an approved template: the only way to reach a customer who has not written for 24 hours.
+
+    A name is looked up before it is sent, so that a template that is not approved, or a wrong number of variables,
+    fails the task at once and sends nothing.
+
+    :param receiver: (templated) a phone number in any usual notation, as for `CekatSendWhatsAppOperator`.
+    :param template: (templated) the template's name, such as ``order_ready``. This or `wa_template_id`.
+    :param wa_template_id: (templated) WhatsApp's number, not Cekat's id; nothing is looked up, Cekat checks it.
+    :param variables: (templated) a text or a number for each placeholder, by position. None empty, no line break, no
+        tab, no more than four spaces in a row. A list, or JSON of one.
+    :param receiver_name: (templated) what the contact is called in Cekat.
+    :param inbox_id: (templated) Cekat's id of the inbox (a UUID). Default: the connection's extra ``inbox_id``.
+    :param language: (templated) such as ``id`` or ``en_US``; needed where the name has several approved ones.
+    :param file_url: (templated) for a template with a file above; a public URL that ends in a file name.
+    :param validate: ``strict`` fails the task on variables and files that WhatsApp would not take, ``warn`` logs it
+        and sends, ``off`` does not look. Name and count are always checked.
+    :param cekat_conn_id: (templated) id of a connection of type ``cekat``.
+    :returns: what `CekatSendWhatsAppOperator` returns.
+    :raises AirflowFailException: for a wrong argument or connection, and for 400, 401, 403 and 404.
+    :raises CekatError: for anything that a retry may mend.
+    """
+
+    template_fields: Sequence[str] = (
+        "receiver",
+        "template",
+        "wa_template_id",
+        "variables",
+        "receiver_name",
+        "inbox_id",
+        "language",
+        "file_url",
+        "cekat_conn_id",
+    )
+    template_ext: Sequence[str] = ()
+    template_fields_renderers = {"variables": "json"}
+    ui_color = "#d9fdd3"
+
+    def __init__(
+        self,
+        *,
+        receiver: str | int,
+        template: str | None = None,
+        wa_template_id: str | int | None = None,
+        variables: Sequence[str | int | float] | str = (),
+        receiver_name: str | None = None,
+        inbox_id: str | None = None,
+        language: str | None = None,
+        file_url: str | None = None,
+        validate: Validate = "strict",
+        cekat_conn_id: str = "cekat_default",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.receiver = receiver
+        self.template = template
+        self.wa_template_id = wa_template_id
+        self.variables = variables
+        self.receiver_name = receiver_name
+        self.inbox_id = inbox_id
+        self.language = language
+        self.file_url = file_url
+        self.validate = validate
+        self.cekat_conn_id = cekat_conn_id
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Send the template."""
+        from cekat_provider.hooks.cekat import CekatHook
+
+        hook = CekatHook(self.cekat_conn_id)
+        try:
+            sent = hook.send_template(
+                receiver=self.receiver,
+                template=self.template,
+                wa_template_id=self.wa_template_id,
+                variables=self.variables,
+                receiver_name=self.receiver_name,
+                inbox_id=self.inbox_id,
+                language=self.language,
+                file_url=self.file_url,
+                validate=self.validate,
+            )
+        except CekatError as err:
+            if err.permanent:
+                raise AirflowFailException(str(err)) from err
+            raise
+        finally:
+            hook.close()
+        self.log.info("Cekat accepted template message %s (status %s)", sent.message_id, sent.status)
+        return sent_to_xcom(sent)

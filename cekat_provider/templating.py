@@ -1,0 +1,74 @@
+"""How Airflow renders what can be said: operators and notifiers mix these in before Airflow's own base."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cekat_provider.core.messages import Templated
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from cekat_provider.compat import Context
+
+
+class RendersMessages:
+    """Render messages, and lists of them, into copies: the author's object may stand in other tasks too."""
+
+    def render_template(
+        self,
+        content: Any,
+        context: Context,
+        jinja_env: jinja2.Environment | None = None,
+        seen_oids: set[int] | None = None,
+    ) -> Any:
+        """Render one value; whatever is not a message goes Airflow's way."""
+        if isinstance(content, Templated):
+            if seen_oids is not None and id(content) in seen_oids:
+                return content  # what `expand` took from an XCom is no template
+            return content.rendered(lambda value: self.render_template(value, context, jinja_env, seen_oids))
+        if isinstance(content, str) and jinja_env is not None and not _is_template(content, jinja_env):
+            # Jinja would strip a last line break, and a native environment would turn the title "1" into a number.
+            return content
+        return super().render_template(content, context, jinja_env, seen_oids)  # type: ignore[misc]
+
+
+class DependsOnMessages:
+    """Have a task depend on the tasks whose XComs a message's fields name, as it does for fields of its own.
+
+    Airflow looks into lists and dicts only. In `partial(message=…)` nobody looks: set the dependency there.
+    """
+
+    template_fields: Sequence[str]
+
+    def set_xcomargs_dependencies(self) -> None:
+        """Find the upstream tasks; Airflow 2.11's name."""
+        super().set_xcomargs_dependencies()  # type: ignore[misc]
+        self._depend_on_messages()
+
+    def _set_xcomargs_dependencies(self) -> None:
+        # Airflow 3's name of the same.
+        super()._set_xcomargs_dependencies()  # type: ignore[misc]
+        self._depend_on_messages()
+
+    def _depend_on_messages(self) -> None:
+        from cekat_provider.compat import XComArg
+
+        for name in self.template_fields:
+            for reference in _references(getattr(self, name, None)):
+                XComArg.apply_upstream_relationship(self, reference)  # type: ignore[arg-type]
+
+
+def _is_template(text: str, jinja_env: jinja2.Environment) -> bool:
+    marks = (jinja_env.variable_start_string, jinja_env.block_start_string, jinja_env.comment_start_string)
+    prefixes = (jinja_env.line_statement_prefix, jinja_env.line_comment_prefix)
+    return any(mark in text for mark in marks) or any(prefix and prefix in text for prefix in prefixes)
+
+
+def _references(value: Any) -> list[Any]:
+    if isinstance(value, Templated):
+        return [found for inner in value.references() for found in (inner, *_references(inner))]
+    if isinstance(value, list | tuple):
+        return [found for inner in value for found in _references(inner)]
+    return []

@@ -1,0 +1,31 @@
+"""Reach a customer who has not written for a day: an approved template.
+
+The connection's extra ``inbox_id`` names the inbox that it is sent from.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from airflow.providers.common.compat.sdk import DAG, task
+
+from cekat_provider.operators.template import CekatSendTemplateOperator
+
+with DAG(
+    "cekat_send_template",
+    start_date=datetime(2026, 1, 1),
+    schedule=None,
+    catchup=False,
+    tags=["cekat"],
+) as dag:
+
+    @task
+    def ready_orders() -> list[dict[str, object]]:
+        return [
+            {"receiver": "6281234567801", "receiver_name": "Budi", "variables": ["Budi", "INV-1"]},
+            {"receiver": "6281234567802", "receiver_name": "Sari", "variables": ["Sari", "INV-2"]},
+        ]
+
+    CekatSendTemplateOperator.partial(task_id="announce", template="order_ready", language="id").expand_kwargs(
+        ready_orders()
+    )
