@@ -17,10 +17,10 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test bench demo lint format build constraints clean
+.PHONY: bench-delivery crash help venv test bench demo lint format build constraints clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
 	@sed -n 's/^#   /  /p' $(MAKEFILE_LIST)
 
 venv: $(READY) ## make the environment: the project, editable, on that Airflow
@@ -41,6 +41,14 @@ bench: $(READY) ## measure beside the HTTP, Slack and Telegram providers, into d
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
 	$(BIN)/python benchmarks/run.py $(or $(ARGS),--write docs/performance.md)
 
+bench-delivery: $(READY) ## send through a server that drops what it accepted, beside the HTTP provider's hook
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
+	$(BIN)/python benchmarks/delivery.py
+
+N ?= 100
+crash: $(READY) ## kill workers in the middle of N sends (100), and count what the customers got
+	$(BIN)/python tests/real/crash.py --sends $(N) $(ARGS)
+
 demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when the answer comes
 	@$(BIN)/python scripts/demo.py $(ARGS)
 
@@ -60,7 +68,7 @@ build: $(READY) ## make the wheel and the sdist in dist/
 
 constraints: $(READY) ## pin anew what pyproject.toml asks for; with ARGS=--upgrade the newest of everything
 	for airflow in $(basename $(wildcard constraints/*.in)); do \
-	    $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra sandbox --group dev --no-annotate \
+	    $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra sandbox --group dev --group bench --no-annotate \
 	        --no-emit-index-url --no-emit-find-links --custom-compile-command 'make constraints' $(ARGS) \
 	        --output-file $$airflow.txt pyproject.toml $$airflow.in || exit; \
 	done
