@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 import uuid
 from functools import cached_property
@@ -166,7 +167,10 @@ class CekatHook(SendsTemplates, BaseHook):
         :param not_ours: ids of messages that others sent, asked for only when the conversation is.
         """
         policy = delivery.Policy(
-            max_wait_seconds=self.config.max_wait_seconds, on_unknown=on_unknown, settle_seconds=self.settle_seconds
+            max_wait_seconds=self.config.max_wait_seconds,
+            on_unknown=on_unknown,
+            settle_seconds=self.settle_seconds,
+            random=random.random,
         )
         sent = self._run(delivery.deliver(self.config, body, policy, earlier, lambda: {*self._accepted, *not_ours()}))
         if sent.message_id is not None:

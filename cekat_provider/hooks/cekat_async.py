@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -69,7 +70,7 @@ class CekatAsyncHook(BaseHook):
         """Send one WhatsApp message, once; the arguments and errors are those of `CekatHook.send_message`."""
         config = (await self.get_transport()).config
         body = bodies.send_body(**fields, default_country_code=config.default_country_code)
-        policy = delivery.Policy(max_wait_seconds=config.max_wait_seconds, on_unknown=on_unknown)
+        policy = delivery.Policy(max_wait_seconds=config.max_wait_seconds, on_unknown=on_unknown, random=random.random)
         return await self._run(delivery.deliver(config, body, policy))
 
     async def get_messages(self, conversation_id: str) -> list[Message]:

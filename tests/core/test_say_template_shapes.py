@@ -25,7 +25,9 @@ ONE = {
 
 def read(body: Any) -> list[templates.Template]:
     content = json.dumps(body).encode()
-    return drive(templates.listing(CONFIG, None), lambda _: wire.Response(200, {}, content), lambda _: None, lambda: 0.0)
+    return drive(
+        templates.listing(CONFIG, None), lambda _: wire.Response(200, {}, content), lambda _: None, lambda: 0.0
+    )
 
 
 @pytest.mark.parametrize(
