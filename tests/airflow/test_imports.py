@@ -102,8 +102,8 @@ def test_no_module_is_named_like_one_of_the_standard_library(module: str) -> Non
 
 
 BASES = (
-    "from airflow.providers.common.compat.sdk import (BaseOperator, BaseSensorOperator, BaseNotifier, DecoratedOperator,"
-    " AirflowFailException, DAG)"
+    "from airflow.providers.common.compat.sdk import "
+    "BaseOperator, BaseSensorOperator, BaseNotifier, DecoratedOperator, AirflowFailException, DAG"
 )
 MODULES = (
     "cekat_provider.operators.cekat",
