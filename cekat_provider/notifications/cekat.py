@@ -38,7 +38,7 @@ class CekatNotifier(RendersMessages, BaseNotifier):
     processor and triggerer all reach. Two that fail in the same moment may both be told, and a count may be too low.
 
     :param receivers: (templated) phone numbers in any usual notation: one, several with commas, or a list.
-    :param message: (templated, its fields too) a text, or one of `cekat_provider.messages`. Default: DAG, task, run,
+    :param message: (templated) a text, or one of `cekat_provider.messages`. Default: DAG, task, run,
         try, a one-line cause and the log's link. A text that is too long is cut, with an ellipsis; one that cannot be
         rendered gives way to the default.
     :param dedupe_key: (templated) what counts as the same trouble. Default: DAG, task and run, so all tries and mapped

@@ -48,12 +48,14 @@ class AlertMemory:
         if alerts.is_quiet(entry, time.time(), quiet_seconds):
             self._write(alerts.counted(entry or {}))
             return False, None
-        token = uuid.uuid4().hex
-        self._write(alerts.claimed(time.time(), token))
+        claim = alerts.claimed(time.time(), uuid.uuid4().hex)
+        self._write(claim)
         if self._reached:
             time.sleep(_SETTLE_SECONDS)
             now = self.entry()
-            if now is not None and now.get("token") != token:
+            if now is None:
+                self._write(claim)  # another task's alert was written over it
+            elif now.get("token") != claim["token"]:
                 self._write(alerts.counted(now))
                 return False, None
         return True, entry

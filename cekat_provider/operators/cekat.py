@@ -42,8 +42,8 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
 
     :param receiver: (templated) a phone number in any usual notation: ``+62 812-3456-7890``, ``6281234567890``, and
         ``081234567890`` where the connection has a default country code. This, `conversation_id`, or both.
-    :param message: (templated, its fields too) the text, 1 to 4,096 characters (less beside buttons, a link or a
-        file); or one of `cekat_provider.messages`, such as ``Buttons("Jadi?", ["Ya", "Tidak"])``.
+    :param message: (templated) the text, 1 to 4,096 characters (less beside buttons, a link or a file); or one of
+        `cekat_provider.messages`, such as ``Buttons("Jadi?", ["Ya", "Tidak"])``, whose fields are templates too.
     :param conversation_id: (templated) an id of Cekat's (a UUID).
     :param media_type: (templated) ``cta_url``, ``button``, ``list``; none for plain text.
     :param file_url: (templated) an attachment; a public URL that ends in a file name.

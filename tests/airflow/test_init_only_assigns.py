@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+from cekat_provider.operators.template import CekatSendTemplateOperator
 from cekat_provider.sensors.cekat import CekatMessagesSensor
 
-CLASSES = [CekatSendWhatsAppOperator, CekatMessagesSensor]
+CLASSES = [CekatSendWhatsAppOperator, CekatSendTemplateOperator, CekatMessagesSensor]
 
 
 @pytest.mark.parametrize("operator", CLASSES)

@@ -123,6 +123,6 @@ def test_template_fields_are_all_arguments() -> None:
     fields = set(CekatSendWhatsAppOperator.template_fields)
     assert set(CekatSendWhatsAppOperator.template_fields_renderers) <= fields
     task = CekatSendWhatsAppOperator(task_id="send")
-    assert {name for name in fields if getattr(task, name) is None} == fields - {"cekat_conn_id"}
+    assert {name for name in fields if getattr(task, name) is None} == fields - {"cekat_conn_id", "choices_label"}
     assert task.cekat_conn_id == "cekat_default"
     assert not CekatSendWhatsAppOperator.template_ext
