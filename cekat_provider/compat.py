@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         AirflowSkipException,
         AirflowTaskTimeout,
     )
-    from airflow.triggers.base import BaseEventTrigger
+    from airflow.triggers.base import BaseEventTrigger, BaseTrigger, TriggerEvent
 
 __all__ = [
     "AirflowException",
@@ -49,12 +49,14 @@ __all__ = [
     "BaseNotifier",
     "BaseOperator",
     "BaseSensorOperator",
+    "BaseTrigger",
     "Context",
     "DecoratedOperator",
     "PokeReturnValue",
     "RetryDecision",
     "RetryPolicy",
     "TaskDecorator",
+    "TriggerEvent",
     "Variable",
     "XComArg",
     "conf",
@@ -77,9 +79,9 @@ _MASKERS = (
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "BaseEventTrigger":
-        # 2.11 has no watchers; the class is defined there all the same.
+    if name in ("BaseEventTrigger", "BaseTrigger", "TriggerEvent"):
         triggers = import_module("airflow.triggers.base")
+        # 2.11 has no watchers; the class is defined there all the same.
         return getattr(triggers, name, triggers.BaseTrigger)
     if name in ("RetryDecision", "RetryPolicy"):
         try:

@@ -29,7 +29,9 @@ class SendRecord:
     def __init__(self, context: Context, *, resend_on_clear: bool, longest_seconds: float) -> None:
         self._context = context
         self._store: Any = context.get("task_state_store")
-        self._ti: Any = context["ti"]
+        # None where a DAG author's test calls `execute({})`: then there is no earlier try.
+        ti: Any = context.get("ti")
+        self._ti = ti
         self._resend_on_clear = resend_on_clear
         self._longest_seconds = longest_seconds
         self._since: float | None = None
@@ -46,6 +48,8 @@ class SendRecord:
     @property
     def earlier(self) -> Earlier | None:
         """An earlier try that may have sent the message, or None where there was none."""
+        if self._ti is None:
+            return None
         if self._store is not None:
             since = self._kept.get("since")
             return None if since is None else Earlier(since, since + self._longest_seconds)
@@ -76,6 +80,8 @@ class SendRecord:
 
     def not_ours(self) -> set[str]:
         """Return the ids of messages that other tasks of this DAG run sent, as far as their XComs tell."""
+        if self._ti is None:
+            return set()
         own_type = self._context["task"].task_type
         senders = [
             task_id

@@ -52,6 +52,9 @@ class CekatMessagesSensor(BaseSensorOperator):
     template_ext: Sequence[str] = ()
     ui_color = "#d9fdd3"
 
+    #: The messages that `match` has refused, so that the next wait does not offer them again.
+    _judged: str | None = None
+
     def __init__(
         self,
         *,
@@ -82,7 +85,6 @@ class CekatMessagesSensor(BaseSensorOperator):
         self.cekat_conn_id = cekat_conn_id
         self._retry_after_seconds = 0.0
         self._failures = 0
-        self._judged: str | None = None
 
     def execute(self, context: Context) -> Any:
         """Wait; deferrable, look once and leave the rest to the triggerer."""

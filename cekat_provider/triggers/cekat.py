@@ -7,9 +7,8 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from airflow.triggers.base import BaseTrigger, TriggerEvent
-
 from cekat_provider.callables import load_callable
+from cekat_provider.compat import BaseTrigger, TriggerEvent
 from cekat_provider.core.body import check_conversation_id
 from cekat_provider.core.errors import CekatError
 from cekat_provider.core.match import criteria

@@ -42,13 +42,15 @@ def test_what_no_retry_can_mend_fails_at_once(cekat_sandbox: Any, fault: dict[st
     ("fault", "kind"),
     [
         ({"kind": "rate_limit"}, errors.RateLimitedError),
-        ({"kind": "status", "status": 500}, errors.ServerError),
-        ({"kind": "drop"}, errors.OutcomeUnknownError),
-        ({"kind": "not_json"}, errors.NotJSONError),
+        ({"kind": "status", "status": 503, "headers": {"Retry-After": "1"}}, errors.ServerError),
         ({"kind": "error_code", "code": 131000}, errors.ServerError),
     ],
 )
-def test_what_a_retry_may_mend_is_left_to_airflow(cekat_sandbox: Any, fault: dict[str, Any], kind: type) -> None:
+def test_what_a_retry_may_mend_is_left_to_airflow(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, fault: dict[str, Any], kind: type
+) -> None:
+    connection = {**cekat_sandbox.connection, "extra": {"max_wait": 0}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
     cekat_sandbox.faults(fault)
     with pytest.raises(AirflowException) as caught:
         send()
