@@ -24,7 +24,6 @@ Direction = Literal["inbound", "outbound", "note"]
 #: unknown one never passes for a customer's answer.
 _DIRECTIONS: Final[Mapping[str, Direction]] = {
     "user": "inbound",
-    "private_note": "note",
     "inbound": "inbound",
     "outbound": "outbound",
 }
@@ -130,8 +129,9 @@ def message(raw: Mapping[str, Any], zone: tzinfo) -> Message:
     additional = raw.get("additional_data")
     sender_type = _text(raw.get("sent_by_type"))
     is_note = isinstance(additional, Mapping) and additional.get("is_private_note") is True
-    is_note = is_note or "private_note" in (sender_type, raw.get("type"))
-    kind = (_text(raw.get("direction")) or sender_type or "").casefold()
+    kinds = [(_text(raw.get(name)) or "").casefold() for name in ("direction", "sent_by_type", "type")]
+    is_note = is_note or "private_note" in kinds
+    kind = kinds[0] or kinds[1]
     return Message(
         id=_text(raw.get("id")) or _text(raw.get("message_id")),
         conversation_id=_text(raw.get("conversation_id")),

@@ -175,9 +175,9 @@ def test_a_connection_that_was_closed_meanwhile_is_made_anew(connect: Connect) -
     with peer(half(http()), http()) as cekat:
         hook = connect(cekat.url)
         read(hook)
-        while cekat.connections < 2:
-            send(hook)
-        assert len(cekat.requests) == 2
+        assert cekat.hung_up.wait(10)
+        send(hook)
+        assert (cekat.connections, len(cekat.requests)) == (2, 2)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
