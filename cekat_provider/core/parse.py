@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone, tzinfo
+from itertools import accumulate
 from typing import Any, Final, Literal
 
 from cekat_provider.core.errors import NotJSONError
@@ -24,13 +25,16 @@ Direction = Literal["inbound", "outbound", "note"]
 #: unknown one never passes for a customer's answer.
 _DIRECTIONS: Final[Mapping[str, Direction]] = {
     "user": "inbound",
-    "private_note": "note",
     "inbound": "inbound",
     "outbound": "outbound",
 }
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: Above this a number of seconds lies after the year 5000, so it is milliseconds.
 _LARGEST_EPOCH_SECONDS: Final = 1e11
+#: No answer nests this deep; Airflow cannot store one that does as XCom.
+_DEEPEST: Final = 100
+_BRACKETS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_NO_BRACKET: Final = bytes(set(range(256)) - set(_BRACKETS))
 #: What JSON can say and a database's JSON column cannot hold, NUL and halves of a surrogate pair: escaped, or raw
 #: in UTF-8. A NUL byte means UTF-16 or 32, where this pattern would miss them.
 _UNSTORABLE: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]|\x00")
@@ -105,6 +109,8 @@ def load_json(response: Response) -> Any:
     content = response.content
     try:
         value = json.loads(content, parse_constant=str, parse_float=_finite)
+        if _may_be_deeper(content) and _is_deeper(value):
+            raise RecursionError
         return _storable(value) if _UNSTORABLE.search(content) else value
     except (ValueError, RecursionError):
         raise NotJSONError(
@@ -135,8 +141,9 @@ def message(raw: Mapping[str, Any], zone: tzinfo) -> Message:
     additional = raw.get("additional_data")
     sender_type = _text(raw.get("sent_by_type"))
     is_note = isinstance(additional, Mapping) and additional.get("is_private_note") is True
-    is_note = is_note or "private_note" in (sender_type, raw.get("type"))
-    kind = (_text(raw.get("direction")) or sender_type or "").casefold()
+    kinds = [(_text(raw.get(name)) or "").casefold() for name in ("direction", "sent_by_type", "type")]
+    is_note = is_note or "private_note" in kinds
+    kind = kinds[0] or kinds[1]
     return Message(
         id=_text(raw.get("id")) or _text(raw.get("message_id")),
         conversation_id=_text(raw.get("conversation_id")),
@@ -229,6 +236,25 @@ def _first_time(zone: tzinfo, *values: Any) -> datetime | None:
 def _finite(number: str) -> float | str:
     value = float(number)
     return value if math.isfinite(value) else number
+
+
+def _may_be_deeper(content: bytes) -> bool:
+    """Tell quickly, counting the brackets inside texts too."""
+    brackets = content.translate(None, _NO_BRACKET)
+    return len(brackets) > _DEEPEST and max(accumulate(map(_BRACKETS.__getitem__, brackets))) > _DEEPEST
+
+
+def _is_deeper(value: Any) -> bool:
+    level, depth = [value], 0
+    while level and depth <= _DEEPEST:
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        depth += 1
+    return bool(level)
 
 
 def _storable(value: Any) -> Any:

@@ -46,7 +46,7 @@ class Peer:
         self.answers, self.tls = answers, tls
         self.requests: list[bytes] = []
         self.connections = 0
-        self.over = threading.Event()
+        self.over, self.hung_up = threading.Event(), threading.Event()
         self._open: list[socket.socket] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
@@ -79,8 +79,8 @@ class Peer:
             thread.start()
 
     def _serve(self, sock: socket.socket) -> None:
-        sock.settimeout(10)
         with contextlib.suppress(OSError, EOFError, ValueError):
+            sock.settimeout(10)
             if self.tls:
                 sock = self.tls.wrap_socket(sock, server_side=True)
                 self._open.append(sock)
@@ -92,6 +92,7 @@ class Peer:
                 else:
                     sock.sendall(answer)
         sock.close()
+        self.hung_up.set()
 
 
 def _read(sock: socket.socket) -> bytes:

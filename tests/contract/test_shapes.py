@@ -34,7 +34,7 @@ def conversation(cekat_sandbox: Any) -> str:
     return "c-1"
 
 
-def told(messages: list[Message], *, old: bool = False) -> list[tuple[Any, ...]]:
+def told(messages: list[Message]) -> list[tuple[Any, ...]]:
     """Give what every shape can tell; the older pages have no place for a status, nor for a note's kind."""
     return [
         (

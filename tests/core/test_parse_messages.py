@@ -61,6 +61,7 @@ def test_nothing_at_all() -> None:
             for kind in ("agent", "ai", "api", "campaigns", "follow_up", "system", "inbox")
         ],
         ({"sent_by_type": "private_note"}, "note"),
+        ({"sent_by_type": "Private_Note"}, "note"),
         ({"sent_by_type": "something_new"}, "outbound"),
         ({"sent_by_type": "users"}, "outbound"),
         ({"sent_by_type": ""}, "outbound"),

@@ -13,6 +13,7 @@ from samples import GENERATED, MANY, NEWER, answer
 
 from cekat_provider.core import parse
 from cekat_provider.core.errors import NotJSONError
+from cekat_provider.core.wire import Response
 
 
 @pytest.mark.parametrize(
@@ -113,3 +114,18 @@ def test_fields_of_wrong_types_raise_nothing(raw: dict[str, Any]) -> None:
     (message,) = parse.page(answer(content), parse.UTC).messages
     assert message.direction in ("inbound", "outbound", "note")
     assert storable(message.to_dict())
+
+
+@pytest.mark.parametrize(("depth", "reads"), [(100, True), (101, False), (100_000, False)])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_the_nesting_is_capped(depth: int, reads: bool, opening: str, closing: str) -> None:
+    response = Response(200, {}, (opening * depth + "0" + closing * depth).encode())
+    if reads:
+        assert parse.load_json(response) is not None
+    else:
+        with pytest.raises(NotJSONError):
+            parse.load_json(response)
+
+
+def test_brackets_in_a_text_are_no_nesting() -> None:
+    assert parse.load_json(Response(200, {}, b'["' + b"[{" * 500 + b'"]')) == ["[{" * 500]
