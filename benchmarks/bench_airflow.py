@@ -11,7 +11,7 @@ from pathlib import Path
 from common import ROOT, Figure, server
 
 MANY = 200
-DAG = f'''
+DAG = f"""
 from datetime import datetime
 from airflow.providers.common.compat.sdk import DAG
 from cekat_provider.sensors.cekat import CekatMessagesSensor
@@ -20,7 +20,7 @@ with DAG("waits", start_date=datetime(2026, 1, 1), schedule=None, catchup=False,
     CekatMessagesSensor.partial(
         task_id="wait", deferrable=True, poke_interval=20, timeout=3600, since=None
     ).expand(conversation_id=[f"c{{n}}" for n in range({MANY})])
-'''
+"""
 
 
 def main() -> list[Figure]:

@@ -41,6 +41,9 @@ def main() -> list[Figure]:
     bare = median["a bare requests.Session"]
     ratio = median["our hook"] / bare
     return [
-        *[Figure(f"send, {name}", f"{seconds * 1000:.2f} ms ({seconds / bare:.2f})") for name, seconds in median.items()],
+        *[
+            Figure(f"send, {name}", f"{seconds * 1000:.2f} ms ({seconds / bare:.2f})")
+            for name, seconds in median.items()
+        ],
         Figure("send, ours / bare", f"{ratio:.2f}", "≤ 1.10", ratio <= 1.10),
     ]

@@ -60,7 +60,9 @@ def one(name: str, minutes: float, speed: float) -> list[Figure]:
     p95 = sorted(latest)[int(len(latest) * 0.95)] if latest else float("nan")
     worst = max(blocked) * 1000
     return [
-        Figure(f"{name}: requests in the busiest minute", f"{most} (each on its own: {WAITS})", "≤ 100 + 2", most <= 102),
+        Figure(
+            f"{name}: requests in the busiest minute", f"{most} (each on its own: {WAITS})", "≤ 100 + 2", most <= 102
+        ),
         Figure(f"{name}: 429", str(seen["refused"]), "0", seen["refused"] == 0),
         Figure(f"{name}: sockets at most", str(seen["most_sockets"] - 1), "≤ 10", seen["most_sockets"] - 1 <= 10),
         Figure(f"{name}: answered waits", str(len(latest)), "1000", len(latest) == WAITS),
