@@ -28,6 +28,7 @@ async def measure() -> tuple[float, float, float]:
         wait.cancel()
     await asyncio.gather(*waits, return_exceptions=True)
     del waits
+    await asyncio.sleep(60)
     gc.collect()
     left = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()

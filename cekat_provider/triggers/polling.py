@@ -79,6 +79,8 @@ class Poller:
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._told = False
+        # Empty: in the first wait's, everybody's log lines would be in that one task's log.
+        self._context = contextvars.Context()
 
     @property
     def idle(self) -> bool:
@@ -173,8 +175,7 @@ class Poller:
         self._arm()
 
     def _call_at(self, when: float, callback: Any, *args: Any) -> asyncio.TimerHandle:
-        # In an empty context: in the first wait's, everybody's log lines would be in that one task's log.
-        return self._loop.call_at(when, callback, *args, context=contextvars.Context())
+        return self._loop.call_at(when, callback, *args, context=self._context)
 
     async def _look(self, conversation: _Conversation) -> None:
         try:
