@@ -2,13 +2,12 @@
 # Variables, as in `make test AIRFLOW=2.11 PYTHON=python3.10 ARGS="-k sensor"`:
 #   AIRFLOW  3.3 (default), 3.2, 3.1, 3.0 or 2.11      PYTHON  the interpreter; found if not given      ARGS  passed on to the tool
 AIRFLOW ?= 3.3
-AIRFLOWS := 3.3.2 3.2.2 3.1.8 3.0.6 2.11.2
 ifndef PYTHON
 PYTHON := $(shell sh scripts/find-python.sh $(AIRFLOW))
 endif
 
 VENV := .venv$(if $(filter-out 3.3,$(AIRFLOW)),-$(AIRFLOW))
-BIN := $(CURDIR)/$(VENV)/bin
+BIN := $(VENV)/bin
 PINS := constraints/airflow-$(AIRFLOW).txt
 # The mark of a finished environment. It bears the Python's version, so that another PYTHON makes another environment.
 READY := $(VENV)/ready-$(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
@@ -27,7 +26,7 @@ help: ## list these targets
 venv: $(READY) ## make the environment: the project, editable, on that Airflow
 
 $(READY): pyproject.toml $(PINS)
-	@test -n "$(PYTHON)"
+	@test -n "$(PYTHON)" && $(PYTHON) -c "import venv"
 	rm -rf $(VENV)/ready-* $(VENV)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --constraint $(PINS) uv
@@ -60,11 +59,10 @@ build: $(READY) ## make the wheel and the sdist in dist/
 	@ls dist
 
 constraints: $(READY) ## pin anew what pyproject.toml asks for; with ARGS=--upgrade the newest of everything
-	for airflow in $(AIRFLOWS); do \
-	    echo "apache-airflow==$$airflow" | $(BIN)/uv pip compile --quiet --universal --python-version 3.10 \
-	        --extra sandbox --group dev --no-annotate --no-emit-index-url --no-emit-find-links \
-	        --custom-compile-command 'make constraints' $(ARGS) \
-	        --output-file constraints/airflow-$${airflow%.*}.txt pyproject.toml - || exit; \
+	for airflow in $(basename $(wildcard constraints/*.in)); do \
+	    $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra sandbox --group dev --no-annotate \
+	        --no-emit-index-url --no-emit-find-links --custom-compile-command 'make constraints' $(ARGS) \
+	        --output-file $$airflow.txt pyproject.toml $$airflow.in || exit; \
 	done
 
 clean: ## remove the environments and all that was made

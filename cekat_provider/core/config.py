@@ -67,6 +67,8 @@ def from_connection(
     :param schema: ``http`` or ``https``, or the path prefix (where a connection's URI puts it).
     :raises CekatConfigError: naming the field and what it got.
     """
+    if not isinstance(extra, Mapping):  # Airflow hands on any JSON
+        raise CekatConfigError("extra", f"a {type(extra).__name__}", "a JSON object")
     given = {name: value for name, value in extra.items() if value is not None and value != ""}
     return CekatConfig(
         api_key=_api_key(password),

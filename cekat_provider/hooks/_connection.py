@@ -18,13 +18,14 @@ def read_connection(connection: Any, extra: Mapping[str, Any], log: Any) -> conf
     :param extra: its extras; read by the caller, since reading them blocks on some versions.
     :raises CekatConfigError: naming the field that is wrong.
     """
-    unknown = sorted(set(extra) - set(connection_form.EXTRA_FIELDS))
-    if unknown:
-        log.warning("Connection %r: these extras mean nothing here: %s", connection.conn_id, unknown)
-    return config.from_connection(
+    checked = config.from_connection(
         password=connection.password,
         host=connection.host,
         schema=connection.schema,
         port=connection.port,
         extra=extra,
     )
+    unknown = sorted(set(extra) - set(connection_form.EXTRA_FIELDS))
+    if unknown:
+        log.warning("Connection %r: these extras mean nothing here: %s", connection.conn_id, unknown)
+    return checked

@@ -240,9 +240,11 @@ class CekatMessagesSensor(BaseSensorOperator):
         }
         return Wait(criteria(**{**given, **instead}), self.min_messages, self.max_consecutive_failures, failures)
 
-    def _get_next_poke_interval(self, *args: Any, **kwargs: Any) -> float:
+    def _get_next_poke_interval(self, started_at: Any, run_duration: Callable[[], float], poke_count: int) -> float:
         """Wait as long as Cekat asks, where that is longer. Both modes of every Airflow take the pause from here."""
-        return max(float(super()._get_next_poke_interval(*args, **kwargs)), self._retry_after_seconds)
+        pause = float(super()._get_next_poke_interval(started_at, run_duration, poke_count))
+        # Not beyond `timeout`: what Cekat asks for may be days, or a number that is no date any more.
+        return max(pause, min(self._retry_after_seconds, max(self.timeout - run_duration(), 0.0)))
 
 
 def _for_airflow(err: CekatError) -> Exception:

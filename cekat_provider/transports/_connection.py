@@ -52,12 +52,30 @@ class _DeadlineReader(io.RawIOBase):
         super().close()
 
 
+class _Lines(io.BufferedReader):
+    """Notes whether the last line that was read was none: the end of the connection."""
+
+    at_end = False
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        self.at_end = not line
+        return line
+
+
 class _Response(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
         if CALL.deadline is not None:
             raw = self.fp.detach()
-            self.fp = io.BufferedReader(_DeadlineReader(sock, raw, CALL.deadline))
+            self.fp = _Lines(_DeadlineReader(sock, raw, CALL.deadline))
+
+    def begin(self) -> None:
+        lines = self.fp
+        super().begin()
+        if getattr(lines, "at_end", False):
+            # http.client takes a connection that ends among the headers for a whole answer with no body.
+            raise http.client.RemoteDisconnected("the connection ended among the headers")
 
 
 class _Witness:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -26,7 +27,6 @@ class CekatSession(requests.Session):
     def __init__(self, config: CekatConfig) -> None:
         super().__init__()
         self._config = config
-        self._origin = _origin(config.base_url)
         self.headers.update(headers(config))
         # A server's cookies are nothing that we asked for.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -35,30 +35,36 @@ class CekatSession(requests.Session):
         self.verify = config.verify
         self.proxies.update(config.proxies)
         # A callable, so that requests does not put a ~/.netrc login in the place of the key.
-        self.auth = self._keep_key_home
+        self.auth = _as_it_is
         self.mount("https://", WitnessAdapter())
         self.mount("http://", WitnessAdapter())
 
-    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send a request; the connection's time-outs where none is given, redirects never followed."""
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send a prepared request: every way through a session ends here."""
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = (self._config.connect_timeout_seconds, self._config.timeout_seconds)
-        kwargs["allow_redirects"] = False
-        return super().request(method, url, *args, **kwargs)
+        if _origin(request.url) != self._origin:
+            for name, value in self._config.credentials().items():
+                if request.headers.get(name) == value:
+                    del request.headers[name]
+        return super().send(request, **kwargs)
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Know of no redirect. Told not to follow one, requests would still read its body whole, and its target."""
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Put the connection's `verify` and `proxies` before the environment's."""
-        # requests lets REQUESTS_CA_BUNDLE override a session's verify.
+        """Put the connection's `verify` and `proxies` before the environment's; requests does not."""
+        asked = dict(proxies or {})
         merged = super().merge_environment_settings(url, proxies, stream, verify, cert)
         if verify is None and self.verify is not True:
             merged["verify"] = self.verify
+        merged["proxies"].update({**self.proxies, **asked})
         return merged
 
-    def _keep_key_home(self, prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-        if _origin(prepared.url or "") != self._origin:
-            for name in self._config.credentials():
-                prepared.headers.pop(name, None)
-        return prepared
+    @cached_property
+    def _origin(self) -> tuple[str, str | None, int | None]:
+        # As requests writes it: an international host name is another string there.
+        return _origin(requests.Request("GET", self._config.base_url).prepare().url)
 
 
 class BlockingTransport:
@@ -111,6 +117,10 @@ def _read(answer: requests.Response) -> bytes:
     return b"".join(chunks)
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
+def _as_it_is(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    return prepared
+
+
+def _origin(url: str | None) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url or "")
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)

@@ -18,7 +18,7 @@ from cekat_provider.core.errors import CekatError, RateLimitedError
 from cekat_provider.core.parse import Message
 from cekat_provider.core.schedule import Schedule
 from cekat_provider.core.wait import backoff_seconds
-from cekat_provider.triggers.client import SharedClient
+from cekat_provider.triggers.client import LONGEST_ASKED_SECONDS, SharedClient
 from cekat_provider.triggers.watch import Look, Watch
 
 log = logging.getLogger(__name__)
@@ -213,9 +213,8 @@ class Poller:
         now = self._loop.time()
         conversation.failures += 1
         interval = min(watch.interval_seconds for watch in conversation.watches)
-        pause = max(
-            backoff_seconds(interval, conversation.failures), getattr(error, "retry_after_seconds", None) or 0.0
-        )
+        asked = min(getattr(error, "retry_after_seconds", None) or 0.0, LONGEST_ASKED_SECONDS)
+        pause = max(backoff_seconds(interval, conversation.failures), asked)
         if not isinstance(error, RateLimitedError):  # which holds everything, and so needs no place further back
             self._schedule.postpone(conversation.id, pause, now)
 

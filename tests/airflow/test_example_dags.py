@@ -1,39 +1,32 @@
-"""Every example DAG runs, against a Cekat that answers over real HTTP."""
+"""Every example DAG loads without a connection, and runs against a Cekat that answers over real HTTP."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from runs import DAGS, Run, load
 
-EXAMPLES = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"], "examples")
-
-
-def load(name: str) -> Any:
-    """Import an example's file afresh and return its DAG."""
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.dag
+EXAMPLES = sorted(path.stem for path in Path(DAGS, "examples").glob("*.py"))
 
 
-def run(dag: Any) -> dict[str, str]:
-    """Run a DAG in this process; return the state of each task."""
-    dag_run = dag.test()
-    return {
-        ti.task_id if ti.map_index < 0 else f"{ti.task_id}[{ti.map_index}]": str(ti.state)
-        for ti in dag_run.get_task_instances()
-    }
+def test_there_are_four() -> None:
+    assert EXAMPLES == ["cekat_send_and_wait", "cekat_send_mapped", "cekat_send_message", "cekat_send_templated"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_it_loads_without_a_connection(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRFLOW_CONN_CEKAT_DEFAULT", raising=False)
+    dag = load("examples", name)
+    assert dag.dag_id == name
+    assert dag.tasks
+    assert "cekat" in dag.tags
 
 
 @pytest.mark.usefixtures("airflow_db")
 def test_send_message(cekat_sandbox: Any) -> None:
-    assert run(load("cekat_send_message")) == {"greet_customer": "success"}
+    assert Run(load("examples", "cekat_send_message")).states == {"greet_customer": "success"}
     (sent,) = cekat_sandbox.sent()
     assert sent["request_body"] == {
         "receiver": "6281234567890",
@@ -42,10 +35,36 @@ def test_send_message(cekat_sandbox: Any) -> None:
 
 
 @pytest.mark.usefixtures("airflow_db")
-@pytest.mark.parametrize(("answer", "goes"), [("Ya, benar", "confirmed"), ("Bukan", "declined")])
-def test_send_and_wait(cekat_sandbox: Any, answer: str, goes: str) -> None:
+def test_send_templated(cekat_sandbox: Any) -> None:
+    run = Run(load("examples", "cekat_send_templated"))
+    assert run.states == {"load_order": "success", "tell_customer": "success"}
+    (sent,) = cekat_sandbox.sent()
+    assert sent["request_body"] == {"receiver": "6281234567890", "message": "Pesanan INV-7 dikirim dengan JNE."}
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_send_mapped(cekat_sandbox: Any) -> None:
+    run = Run(load("examples", "cekat_send_mapped"))
+    announced = {f"announce[{n}]": "success" for n in range(3)}
+    assert run.states == {"orders_to_announce": "success", **announced}
+    assert sorted((sent["receiver"], sent["message"]) for sent in cekat_sandbox.sent()) == [
+        (f"628123456780{n}", f"Pesanan INV-{n} sudah dikirim.") for n in (1, 2, 3)
+    ]
+
+
+@pytest.mark.usefixtures("airflow_db")
+@pytest.mark.parametrize(
+    ("answer", "goes", "stays"), [("Ya, benar", "confirmed", "declined"), ("Bukan", "declined", "confirmed")]
+)
+def test_send_and_wait(cekat_sandbox: Any, answer: str, goes: str, stays: str) -> None:
     cekat_sandbox.auto_reply(answer, after_seconds=0.2)
-    states = run(load("cekat_send_and_wait"))
-    assert states["wait_for_answer"] == "success"
-    assert states[goes] == "success"
-    assert sorted(states.values()) == ["skipped", *["success"] * 4]
+    run = Run(load("examples", "cekat_send_and_wait"))
+    assert run.states == {
+        "ask_customer": "success",
+        "wait_for_answer": "success",
+        "read_answer": "success",
+        goes: "success",
+        stays: "skipped",
+    }
+    (received,) = run.xcom("wait_for_answer")
+    assert (received["text"], received["direction"]) == (answer, "inbound")

@@ -35,6 +35,7 @@ class Peer:
         self.requests: list[bytes] = []
         self.connections = 0
         self.over = threading.Event()
+        self._open: list[socket.socket] = []
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
@@ -46,9 +47,10 @@ class Peer:
 
     def close(self) -> None:
         self.over.set()
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        for sock in (self._socket, *self._open):  # a thread that waits on one wakes up
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
         for thread in self._threads:
             thread.join(timeout=5)
 
@@ -59,15 +61,17 @@ class Peer:
             except OSError:
                 return
             self.connections += 1
+            self._open.append(sock)
             thread = threading.Thread(target=self._serve, args=(sock,), daemon=True)
             self._threads.append(thread)
             thread.start()
 
     def _serve(self, sock: socket.socket) -> None:
         sock.settimeout(10)
-        with contextlib.suppress(OSError, EOFError):
+        with contextlib.suppress(OSError, EOFError, ValueError):
             if self.tls:
                 sock = self.tls.wrap_socket(sock, server_side=True)
+                self._open.append(sock)
             while not self.over.is_set():
                 self.requests.append(_read(sock))
                 answer = self.answers[min(len(self.requests), len(self.answers)) - 1]

@@ -109,6 +109,8 @@ def test_cursor(api, cekat_sandbox, where):
         assert pagination["has_more"] is (cursor is not None)
         requests += 1
     assert (seen, requests) == (list("0123456"), 3)
+    cekat_sandbox.shape(page_size=7)
+    assert api.read(where).json["metadata"]["pagination"] == {"next_cursor": None, "has_more": False}
 
 
 def test_a_cut_history_that_does_not_say_so(api, cekat_sandbox, where):
