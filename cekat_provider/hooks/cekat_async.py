@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cekat_provider import connection_form
@@ -61,10 +62,10 @@ class CekatAsyncHook(BaseHook):
         """Return the hook's client, made of the connection when it is first needed."""
         async with self._looking_up:
             if self._transport is None:
-                from cekat_provider.transports.aio import AsyncTransport
-
-                self._transport = AsyncTransport(await self.get_config())
-        return self._transport
+                # In a thread: importing aiohttp takes some hundred milliseconds, in which the loop would stand still.
+                aio = await asyncio.to_thread(import_module, "cekat_provider.transports.aio")
+                self._transport = aio.AsyncTransport(await self.get_config())
+            return self._transport
 
     async def send_message(self, *, on_unknown: delivery.OnUnknown = "resend", **fields: Any) -> SentMessage:
         """Send one WhatsApp message, once; the arguments and errors are those of `CekatHook.send_message`."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 #: After a 429 that says no time, doubled with each in a row up to the longest.
 _FIRST_HOLD_SECONDS: Final = 5.0
 _LONGEST_HOLD_SECONDS: Final = 60.0
+#: Of what ``Retry-After`` asks for: one slip of the server's should not still everything for days.
+LONGEST_ASKED_SECONDS: Final = 3600.0
 
 
 class Read(NamedTuple):
@@ -111,7 +113,7 @@ class SharedClient:
         asked = classify.retry_after_seconds(response)
         longest = min(_FIRST_HOLD_SECONDS * 2**self._holds, _LONGEST_HOLD_SECONDS)
         self._holds = min(self._holds + 1, 10)
-        self.limiter.hold(asked if asked is not None else longest, now)
+        self.limiter.hold(min(asked, LONGEST_ASKED_SECONDS) if asked is not None else longest, now)
 
     async def _transport(self, instead_of: AsyncTransport | None = None) -> AsyncTransport:
         async with self._connecting:

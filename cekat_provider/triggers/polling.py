@@ -18,7 +18,7 @@ from cekat_provider.core.errors import CekatError, RateLimitedError
 from cekat_provider.core.parse import Message
 from cekat_provider.core.schedule import Schedule
 from cekat_provider.core.wait import backoff_seconds
-from cekat_provider.triggers.client import SharedClient
+from cekat_provider.triggers.client import LONGEST_ASKED_SECONDS, SharedClient
 from cekat_provider.triggers.watch import Look, Watch
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,8 @@ class Poller:
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._told = False
+        # Empty: in the first wait's, everybody's log lines would be in that one task's log.
+        self._context = contextvars.Context()
 
     @property
     def idle(self) -> bool:
@@ -173,8 +175,7 @@ class Poller:
         self._arm()
 
     def _call_at(self, when: float, callback: Any, *args: Any) -> asyncio.TimerHandle:
-        # In an empty context: in the first wait's, everybody's log lines would be in that one task's log.
-        return self._loop.call_at(when, callback, *args, context=contextvars.Context())
+        return self._loop.call_at(when, callback, *args, context=self._context)
 
     async def _look(self, conversation: _Conversation) -> None:
         try:
@@ -212,9 +213,8 @@ class Poller:
         now = self._loop.time()
         conversation.failures += 1
         interval = min(watch.interval_seconds for watch in conversation.watches)
-        pause = max(
-            backoff_seconds(interval, conversation.failures), getattr(error, "retry_after_seconds", None) or 0.0
-        )
+        asked = min(getattr(error, "retry_after_seconds", None) or 0.0, LONGEST_ASKED_SECONDS)
+        pause = max(backoff_seconds(interval, conversation.failures), asked)
         if not isinstance(error, RateLimitedError):  # which holds everything, and so needs no place further back
             self._schedule.postpone(conversation.id, pause, now)
 

@@ -86,6 +86,24 @@ def test_hurry_postpone_and_remove() -> None:
         schedule.take(400)
 
 
+def test_one_that_comes_back_soon_keeps_its_place() -> None:
+    schedule = Schedule()
+    schedule.add("a", 60, 0)
+    schedule.add("b", 60, 0)
+    schedule.take(at := schedule.next_at() or 0)
+    schedule.remove("a")
+    schedule.remove("b")
+    schedule.add("a", 60, at + 1)
+    schedule.add("b", 60, at + 1)
+    assert schedule._due == {"a": 60 * 0.6180339887498949, "b": at + 60}
+    schedule.remove("a")
+    schedule.add("a", 60, 500)
+    assert 500 <= schedule._due["a"] <= 560
+    schedule.remove("a")
+    schedule.remove("b")
+    assert schedule.next_at() is None
+
+
 def test_after_a_standstill_looks_are_not_made_up_for() -> None:
     schedule = Schedule()
     schedule.add("a", 10, 0)
@@ -102,3 +120,7 @@ def test_nothing_grows_with_time() -> None:
         schedule.take(number)
         schedule.postpone(str(number % 50), 500, number)
     assert len(schedule._heap) <= 2 * 50 + 17
+    for number in range(20_000):
+        schedule.add(f"new {number}", 60, number)
+        schedule.remove(f"new {number}")
+    assert len(schedule._heap) + len(schedule._left) <= 2 * 50 + 17 + 2 * 64
