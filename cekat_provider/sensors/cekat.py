@@ -105,8 +105,9 @@ class CekatMessagesSensor(BaseSensorOperator):
 
         # Each look of a rescheduled sensor is a process of its own.
         memory = None
-        if self.reschedule and not self.deferrable:
-            memory = TaskMemory(context, f"failures_{context['ti'].try_number}")
+        ti: Any = context.get("ti")
+        if self.reschedule and not self.deferrable and ti is not None:
+            memory = TaskMemory(context, f"failures_{ti.try_number}")
         before = self._failures if memory is None else memory.get(0)
         self._retry_after_seconds = 0.0
         hook = CekatHook(self.cekat_conn_id)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 
+from cekat_provider.hooks.cekat import CekatHook
 from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
 from cekat_provider.sensors.cekat import CekatMessagesSensor
 
@@ -17,7 +18,7 @@ PRIVATE = ("6281234567890", "812-3456", "Halo Bu Contoh", "Sudah saya transfer")
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        (None, ["Cekat accepted message", "1 of 2 messages count, 1 wanted"]),
+        (None, ["Cekat accepted message", "2 messages, 1 end the wait"]),
         ({"kind": "status", "status": 500, "body": "to 6281234567890: Halo Bu Contoh"}, []),
         ({"kind": "error_code", "code": 131026, "message": "not to 6281234567890"}, []),
         ({"kind": "drop"}, []),
@@ -27,13 +28,19 @@ def test_task_logs(
     cekat_sandbox: Any,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
     fault: dict[str, Any] | None,
     words: list[str],
 ) -> None:
     caplog.set_level(logging.INFO)
+    monkeypatch.setattr(CekatHook, "settle_seconds", (0.0,))
     cekat_sandbox.conversation(id="c-1")
     send = CekatSendWhatsAppOperator(
-        task_id="send", receiver="+62 812-3456-7890", message="Halo Bu Contoh", conversation_id="c-1"
+        task_id="send",
+        receiver="+62 812-3456-7890",
+        message="Halo Bu Contoh",
+        conversation_id="c-1",
+        on_unknown="fail",
     )
     wait = CekatMessagesSensor(task_id="wait", conversation_id="c-1", since=None, timeout=0, poke_interval=0)
     told = ""
@@ -45,7 +52,7 @@ def test_task_logs(
         cekat_sandbox.faults(kind="rate_limit", on="read")
         with pytest.raises(AirflowException):
             wait.execute({})  # type: ignore[arg-type]
-        words = ["Not yet: Cekat answered 429 to GET /messages"]
+        words = ["Not yet (failure 1 in a row): Cekat answered 429 to GET /messages"]
     else:
         send.execute({})  # type: ignore[arg-type]
         cekat_sandbox.reply("Sudah saya transfer", conversation_id="c-1")

@@ -13,7 +13,8 @@ BARE = """
 import json, sys
 try:
     from airflow.sdk import DAG, BaseNotifier, BaseOperator, BaseSensorOperator, Variable
-except ImportError:
+except ImportError:  # 2.11, where the module that stands for airflow.sdk is common.compat's
+    import airflow.providers.common.compat.sdk
     from airflow.models import DAG, BaseOperator, Variable
     from airflow.notifications.basenotifier import BaseNotifier
     from airflow.sensors.base import BaseSensorOperator

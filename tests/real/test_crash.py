@@ -1,0 +1,17 @@
+"""Workers killed with SIGKILL in the middle of their sends, on a real scheduler; `make crash` is the large one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crash import crash
+
+SENDS = 16
+
+
+def test_each_customer_gets_one_message_whatever_dies(tmp_path: Path) -> None:
+    figures = crash(tmp_path, SENDS, seed=1)
+    assert figures["state"] == "success"
+    assert figures["conversations with exactly one message"] == SENDS
+    # Or nothing was killed, and nothing shown.
+    assert figures["tries"] > SENDS
