@@ -18,7 +18,7 @@ if TYPE_CHECKING:
         AirflowSkipException,
         AirflowTaskTimeout,
     )
-    from airflow.triggers.base import BaseEventTrigger
+    from airflow.triggers.base import BaseEventTrigger, BaseTrigger, TriggerEvent
 
 __all__ = [
     "AirflowException",
@@ -30,8 +30,10 @@ __all__ = [
     "BaseHook",
     "BaseOperator",
     "BaseSensorOperator",
+    "BaseTrigger",
     "Context",
     "PokeReturnValue",
+    "TriggerEvent",
     "Variable",
     "conf",
     "get_connection_async",
@@ -49,9 +51,9 @@ _MASKERS = (
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name == "BaseEventTrigger":
-        # 2.11 has no watchers; the class is defined there all the same.
+    if "Trigger" in name:
         triggers = import_module("airflow.triggers.base")
+        # 2.11 has no watchers, and so no BaseEventTrigger; our class is defined there all the same.
         return getattr(triggers, name, triggers.BaseTrigger)
     return getattr(import_module("airflow.providers.common.compat.sdk"), name)
 

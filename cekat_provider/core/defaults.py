@@ -12,4 +12,3 @@ CONNECT_TIMEOUT_SECONDS = 10.0
 TIMEZONE = "Asia/Jakarta"  # wire fact C
 AUTH_SCHEMES = ("api_key", "bearer", "both")  # wire facts A, B, C
 MOST_REQUESTS_PER_MINUTE = 1_000_000
-MAX_CONSECUTIVE_FAILURES = 20

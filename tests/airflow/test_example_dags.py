@@ -11,8 +11,14 @@ from runs import DAGS, Run, load
 EXAMPLES = sorted(path.stem for path in Path(DAGS, "examples").glob("*.py"))
 
 
-def test_there_are_four() -> None:
-    assert EXAMPLES == ["cekat_send_and_wait", "cekat_send_mapped", "cekat_send_message", "cekat_send_templated"]
+def test_there_are_five() -> None:
+    assert EXAMPLES == [
+        "cekat_inbound",
+        "cekat_send_and_wait",
+        "cekat_send_mapped",
+        "cekat_send_message",
+        "cekat_send_templated",
+    ]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

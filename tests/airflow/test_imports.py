@@ -45,11 +45,11 @@ def room(module: str) -> str:
 MAY = {
     "core": {"core"},
     "transports": {"core", "transports", "cekat_provider"},
-    "hooks": {"core", "transports", "connection_form", "compat"},
-    "operators": {"core", "hooks", "compat"},
+    "hooks": {"core", "hooks", "transports", "connection_form", "compat"},
+    "operators": {"core", "hooks", "operators", "compat"},
     "notifications": {"core", "hooks", "compat"},
-    "triggers": {"core", "hooks", "compat"},
-    "sensors": {"core", "hooks", "triggers", "compat"},
+    "triggers": {"core", "hooks", "triggers", "compat"},
+    "sensors": {"core", "hooks", "triggers", "sensors", "compat"},
     "sandbox": {"sandbox"},
     "pytest_plugin": {"sandbox"},
     "connection_form": {"core"},
@@ -120,6 +120,7 @@ def test_an_import_costs_nearly_nothing() -> None:
         "cekat_provider.core",
         "cekat_provider.core.errors",
         "cekat_provider.operators",
+        "cekat_provider.operators.inbound",
         "cekat_provider.sensors",
         *MODULES,
     }

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+from cekat_provider.operators.cekat import CekatNewMessagesOperator, CekatSendWhatsAppOperator
 from cekat_provider.sensors.cekat import CekatMessagesSensor
 
-CLASSES = [CekatSendWhatsAppOperator, CekatMessagesSensor]
+CLASSES = [CekatSendWhatsAppOperator, CekatNewMessagesOperator, CekatMessagesSensor]
 
 
 @pytest.mark.parametrize("operator", CLASSES)
