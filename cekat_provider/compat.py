@@ -79,9 +79,9 @@ _MASKERS = (
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in ("BaseEventTrigger", "BaseTrigger", "TriggerEvent"):
+    if "Trigger" in name:
         triggers = import_module("airflow.triggers.base")
-        # 2.11 has no watchers; the class is defined there all the same.
+        # 2.11 has no watchers, and so no BaseEventTrigger; our class is defined there all the same.
         return getattr(triggers, name, triggers.BaseTrigger)
     if name in ("RetryDecision", "RetryPolicy"):
         try:

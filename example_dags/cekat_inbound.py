@@ -48,7 +48,7 @@ with DAG(
     tags=["cekat"],
 ) as dag:
     new_messages = CekatNewMessagesOperator(
-        task_id="new_messages", conversation_ids=CONVERSATIONS, asset=customer_wrote
+        task_id="new_messages", conversation_ids=CONVERSATIONS, inlets=[customer_wrote] if customer_wrote else None
     )
 
     @task

@@ -14,4 +14,3 @@ LONGEST_WAIT_SECONDS = 3600.0
 TIMEZONE = "Asia/Jakarta"  # wire fact C
 AUTH_SCHEMES = ("api_key", "bearer", "both")  # wire facts A, B, C
 MOST_REQUESTS_PER_MINUTE = 1_000_000
-MAX_CONSECUTIVE_FAILURES = 20

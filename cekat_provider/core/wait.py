@@ -40,13 +40,14 @@ class Wait:
         if self.max_consecutive_failures is not None:
             _at_least_one("max_consecutive_failures", self.max_consecutive_failures)
 
-    def looked(self, history: Sequence[Message]) -> list[Message] | None:
-        """Take a history; return the messages that end the wait, or None."""
+    def looked(self, history: Sequence[Message]) -> list[Message]:
+        """Take a history; return the messages that count."""
         self.failures = 0
-        found = self.criteria.select(history)
-        if len(found) < self.min_messages or (self.judged is not None and fingerprint(found) == self.judged):
-            return None
-        return found
+        return self.criteria.select(history)
+
+    def ends_with(self, found: Sequence[Message]) -> bool:
+        """Tell whether these messages that count are enough, and not those that have been refused."""
+        return len(found) >= self.min_messages and (self.judged is None or fingerprint(found) != self.judged)
 
     def failed(self, error: CekatError) -> None:
         """Take a look that failed.

@@ -22,11 +22,10 @@ class CekatNewMessagesOperator(BaseOperator):
     time (``max_active_runs=1``): the cursor has no lock. A message that shows up in the history more than six hours
     later than a younger one is not noticed.
 
-    The cursor is kept in the state store of `asset` (Airflow 3.3), or else in Airflow Variables named
-    ``cekat_cursor__…``, one for each conversation.
+    The cursor is kept in the state store of the task's first inlet (Airflow 3.3; ``inlets=[the_asset]``), or else in
+    Airflow Variables named ``cekat_cursor__…``, one for each conversation.
 
     :param conversation_ids: (templated) ids of Cekat's (UUIDs).
-    :param asset: the asset that starts the DAG; it becomes an inlet of the task.
     :param since: (templated) only messages from this time on; ISO 8601, naive is UTC. None: the whole history.
     :param direction: ``inbound`` (the customer), ``outbound`` or ``any``.
     :param contains: (templated) a part of the text, whatever the case.
@@ -47,7 +46,6 @@ class CekatNewMessagesOperator(BaseOperator):
         self,
         *,
         conversation_ids: Sequence[str],
-        asset: Any = None,
         since: datetime | str | None = None,
         direction: str = "inbound",
         contains: str | None = None,
@@ -57,11 +55,8 @@ class CekatNewMessagesOperator(BaseOperator):
         cekat_conn_id: str = "cekat_default",
         **kwargs: Any,
     ) -> None:
-        if asset is not None:
-            kwargs["inlets"] = [*(kwargs.get("inlets") or []), asset]
         super().__init__(**kwargs)
         self.conversation_ids = conversation_ids
-        self.asset = asset
         self.since = since
         self.direction = direction
         self.contains = contains
@@ -73,9 +68,9 @@ class CekatNewMessagesOperator(BaseOperator):
     def execute(self, context: Context) -> list[dict[str, Any]]:
         """Read the conversations and take what is new."""
         from cekat_provider.core.cursor import Batch, take
-        from cekat_provider.task_memory import CursorMemory
+        from cekat_provider.hooks.task_memory import CursorMemory
 
-        memory = CursorMemory(context, self.asset)
+        memory = CursorMemory(context, self.inlets[0] if self.inlets else None)
         histories = self._histories()
         taken: list[dict[str, Any]] = []
         kept: dict[str, Any] = {}

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from cekat_provider.compat import AirflowFailException, BaseSensorOperator, PokeReturnValue, conf
-from cekat_provider.core.defaults import MAX_CONSECUTIVE_FAILURES
 from cekat_provider.core.errors import CekatError
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class CekatMessagesSensor(BaseSensorOperator):
         media_type: str | None = None,
         match: Callable[[Message], bool] | str | None = None,
         min_messages: int = 1,
-        max_consecutive_failures: int | None = MAX_CONSECUTIVE_FAILURES,
+        max_consecutive_failures: int | None = 20,
         deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
         cekat_conn_id: str = "cekat_default",
         **kwargs: Any,
@@ -101,7 +100,7 @@ class CekatMessagesSensor(BaseSensorOperator):
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once."""
         from cekat_provider.hooks.cekat import CekatHook
-        from cekat_provider.task_memory import TaskMemory
+        from cekat_provider.hooks.task_memory import TaskMemory
 
         # Each look of a rescheduled sensor is a process of its own.
         memory = None
@@ -121,7 +120,7 @@ class CekatMessagesSensor(BaseSensorOperator):
                 self._failures = wait.failures
                 if memory is not None:
                     memory.set(wait.failures)
-                self.log.warning("Not yet (failure %d in a row): %s", wait.failures, err)
+                self.log.warning("Not yet: %s (failure %d in a row)", err, wait.failures)
                 return PokeReturnValue(is_done=False)
             self._failures = 0
             if memory is not None and before:
@@ -140,13 +139,17 @@ class CekatMessagesSensor(BaseSensorOperator):
 
             self._judged = fingerprint(self._wait(0, match=None).criteria.select(history))
         found = wait.looked(history)
-        untimed = sum(message.sent_at is None for message in history)
         self.log.info(
-            "Conversation %s: %d messages, %s end the wait", self.conversation_id, len(history), len(found or ())
+            "Conversation %s: %d of %d messages count, %d wanted",
+            self.conversation_id,
+            len(found),
+            len(history),
+            self.min_messages,
         )
+        untimed = sum(message.sent_at is None for message in history)
         if untimed and wait.criteria.since is not None:
             self.log.warning("%d messages have no readable time and were left out", untimed)
-        if found is None:
+        if not wait.ends_with(found):
             return PokeReturnValue(is_done=False)
         return PokeReturnValue(is_done=True, xcom_value=[message.to_dict() for message in found])
 
@@ -229,7 +232,7 @@ class CekatMessagesSensor(BaseSensorOperator):
         )
 
     def _wait(self, failures: int, **instead: Any) -> Wait:
-        from cekat_provider.callables import load_callable
+        from cekat_provider.core.callables import load_callable
         from cekat_provider.core.match import criteria
         from cekat_provider.core.wait import Wait
 

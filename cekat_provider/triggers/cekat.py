@@ -7,9 +7,9 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from cekat_provider.callables import load_callable
 from cekat_provider.compat import BaseTrigger, TriggerEvent
 from cekat_provider.core.body import check_conversation_id
+from cekat_provider.core.callables import load_callable
 from cekat_provider.core.errors import CekatError
 from cekat_provider.core.match import criteria
 from cekat_provider.core.outcome import Outcome
@@ -144,10 +144,10 @@ class CekatMessagesTrigger(BaseTrigger):
         """
         if look.error is not None:
             wait.failed(look.error)
-            self.log.warning("Not yet (failure %d in a row): %s", wait.failures, look.error)
+            self.log.warning("Not yet: %s (failure %d in a row)", look.error, wait.failures)
         elif look.history is not None:
             found = wait.looked(look.history)
-            if found is not None:
+            if wait.ends_with(found):
                 return Outcome(self.deadline, messages=found)
         return Outcome(self.deadline, error=look.error, timed_out=True) if look.last else None
 

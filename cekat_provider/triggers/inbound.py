@@ -7,9 +7,9 @@ import hashlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from cekat_provider.callables import load_callable
 from cekat_provider.compat import BaseEventTrigger, TriggerEvent
 from cekat_provider.core.body import check_conversation_id
+from cekat_provider.core.callables import load_callable
 from cekat_provider.core.cursor import Cursor, name_of
 from cekat_provider.core.match import Criteria, criteria
 from cekat_provider.core.parse import Message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
 from dataclasses import dataclass, field
@@ -31,9 +32,8 @@ SPEED = 40.0
 class FastLoop(asyncio.SelectorEventLoop):
     """An event loop whose seconds are short."""
 
-    speed = SPEED
-
-    def __init__(self) -> None:
+    def __init__(self, speed: float = SPEED) -> None:
+        self.speed = speed
         super().__init__()
         self._clock_resolution *= self.speed
         select = self._selector.select
@@ -43,16 +43,20 @@ class FastLoop(asyncio.SelectorEventLoop):
         return time.monotonic() * self.speed
 
 
-def run_fast(coroutine: Any) -> Any:
+def run_fast(coroutine: Any, speed: float = SPEED) -> Any:
     """Run a coroutine in a fast loop, and see that it leaves nothing behind."""
-    loop = FastLoop()
+    loop = FastLoop(speed)
+    complaints: list[Any] = []
+    loop.set_exception_handler(lambda _, complaint: complaints.append(complaint))
     try:
         return loop.run_until_complete(coroutine)
     finally:
         left = asyncio.all_tasks(loop)
+        gc.collect()  # aiohttp complains of a session that nobody closed
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
         assert not left, left
+        assert not complaints, complaints
 
 
 class Memory(dict[str, Any]):

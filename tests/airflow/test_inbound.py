@@ -124,7 +124,7 @@ class Run:
         asset = "the asset" if self.store is not None else None
         with DAG("d", start_date=datetime(2026, 1, 1), schedule=None):
             task = CekatNewMessagesOperator(task_id="t", conversation_ids=list(self.ids), **self.arguments)
-        task.asset = asset
+        task.inlets = [asset] if asset else []
         context: Any = {"ti": TI(run_id=run_id), "run_id": run_id}
         if self.store is not None:
             context["asset_state_store"] = {asset: self.store}
@@ -136,7 +136,7 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> An
     if request.param == "asset":
         return Store()
     kept: dict[str, str] = {}
-    from cekat_provider import task_memory
+    from cekat_provider.hooks import task_memory
 
     class Variables:
         """Airflow's, without the database of a version that wants a whole task around it."""

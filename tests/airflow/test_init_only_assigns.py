@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+from cekat_provider.operators.cekat import CekatNewMessagesOperator, CekatSendWhatsAppOperator
 from cekat_provider.operators.template import CekatSendTemplateOperator
 from cekat_provider.sensors.cekat import CekatMessagesSensor
 
-CLASSES = [CekatSendWhatsAppOperator, CekatSendTemplateOperator, CekatMessagesSensor]
+CLASSES = [CekatSendWhatsAppOperator, CekatNewMessagesOperator, CekatSendTemplateOperator, CekatMessagesSensor]
 
 
 @pytest.mark.parametrize("operator", CLASSES)

@@ -24,7 +24,7 @@ trigger = CekatInboundTrigger(conversation_ids=IDS, poke_interval=2)
 wrote = Asset("wrote", watchers=[AssetWatcher(name="w", trigger=trigger)])
 
 with DAG("inbound", start_date=datetime(2026, 1, 1), schedule=[wrote], catchup=False, max_active_runs=1) as dag:
-    CekatNewMessagesOperator(task_id="new_messages", conversation_ids=IDS, asset=wrote)
+    CekatNewMessagesOperator(task_id="new_messages", conversation_ids=IDS, inlets=[wrote])
 """
 
 
