@@ -21,7 +21,11 @@ def get_provider_info() -> dict[str, Any]:
         "operators": [
             {
                 "integration-name": "Cekat",
-                "python-modules": ["cekat_provider.operators.cekat", "cekat_provider.operators.template"],
+                "python-modules": [
+                    "cekat_provider.operators.cekat",
+                    "cekat_provider.operators.ask",
+                    "cekat_provider.operators.template",
+                ],
             }
         ],
         "notifications": ["cekat_provider.notifications.cekat.CekatNotifier"],

@@ -49,7 +49,7 @@ MAY = {
     "hooks": {"core", "transports", "connection_form", "compat"},
     "templating": {"core", "compat"},
     "retry_policy": {"core", "compat"},
-    "operators": {"core", "hooks", "compat", "templating"},
+    "operators": {"core", "hooks", "triggers", "compat", "templating"},
     "decorators": {"core", "operators", "compat"},
     "notifications": {"core", "hooks", "compat", "templating"},
     "triggers": {"core", "hooks", "transports", "compat"},

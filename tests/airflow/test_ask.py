@@ -1,0 +1,109 @@
+"""Asking and waiting in one task: sent once, waited for without a worker, and every way it can end."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, TaskDeferred
+from runs import Run, load
+
+from cekat_provider.core.errors import AuthError, CekatError, EventError, ServerError
+from cekat_provider.core.outcome import Outcome
+from cekat_provider.core.parse import UTC, message
+from cekat_provider.operators.ask import CekatAskOperator
+
+ANSWER = message({"id": "m-2", "conversation_id": "c-1", "sent_by_type": "user", "message": "Ya"}, UTC)
+
+
+def ask(**arguments: Any) -> CekatAskOperator:
+    given = {"receiver": "6281234567890", "conversation_id": "c-1", "message": "Jadi?", **arguments}
+    return CekatAskOperator(task_id="ask", **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_a_dag_asks_and_acts_on_the_answer(cekat_sandbox: Any) -> None:
+    cekat_sandbox.auto_reply("Ya", after_seconds=0.1)
+    run = Run(load("examples", "cekat_ask"))
+    assert run.states == {"ask_customer": "success", "act_on": "success"}
+    assert run.xcom("act_on") == "Ya"
+    (sent,) = cekat_sandbox.sent()
+    assert [button["reply"]["title"] for button in sent["request_body"]["action"]["buttons"]] == ["Ya", "Tidak"]
+
+
+def test_it_defers_from_the_moment_of_the_send(cekat_sandbox: Any) -> None:
+    cekat_sandbox.conversation(id="c-1")
+    with pytest.raises(TaskDeferred) as deferred:
+        ask(response_timeout=timedelta(minutes=5), poke_interval=7).execute({})  # type: ignore[arg-type]
+    _, waits = deferred.value.trigger.serialize()
+    since = datetime.fromisoformat(waits["since"])
+    assert waits["conversation_id"] == "c-1"
+    assert waits["deadline"] == since.timestamp() + 300
+    assert waits["poke_interval"] == 7
+    assert cekat_sandbox.api_key not in str(waits)
+
+
+def test_a_retry_goes_on_waiting_and_does_not_ask_again(cekat_sandbox: Any) -> None:
+    cekat_sandbox.conversation(id="c-1")
+    operator = ask(retries=1)
+    deadlines = []
+    for try_number in (1, 2):
+        ti = SimpleNamespace(try_number=try_number, max_tries=1, xcom_pull=lambda task_ids: [])
+        context: Any = {
+            "ti": ti,
+            "task": operator,
+            "dag": SimpleNamespace(task_dict={}),
+            "dag_run": SimpleNamespace(start_date=datetime.now(timezone.utc)),
+        }
+        with pytest.raises(TaskDeferred) as deferred:
+            operator.execute(context)
+        deadlines.append(deferred.value.trigger.serialize()[1]["deadline"])
+    assert len(cekat_sandbox.sent()) == 1
+    # The history's times have a fraction of a second, the answer's `Date` has none.
+    assert abs(deadlines[0] - deadlines[1]) < 2
+
+
+def test_the_answer_is_the_first_message() -> None:
+    event = Outcome(1.0, messages=[ANSWER]).to_event()
+    returned = ask().execute_complete({}, event)  # type: ignore[arg-type]
+    assert returned is not None
+    assert (returned["id"], returned["text"], returned["direction"]) == ("m-2", "Ya", "inbound")
+
+
+@pytest.mark.parametrize(("on_timeout", "ends"), [("fail", AirflowFailException), ("skip", AirflowSkipException)])
+def test_no_answer(on_timeout: str, ends: type) -> None:
+    event = Outcome(1.0, timed_out=True).to_event()
+    with pytest.raises(ends, match="No answer came within 60 seconds"):
+        ask(on_timeout=on_timeout, response_timeout=60).execute_complete({}, event)  # type: ignore[arg-type]
+
+
+def test_no_answer_may_be_an_answer() -> None:
+    event = Outcome(1.0, timed_out=True, error=ServerError("sorry", 500)).to_event()
+    assert ask(on_timeout="none").execute_complete({}, event) is None  # type: ignore[arg-type]
+
+
+ENDS: list[tuple[CekatError, type[Exception]]] = [
+    (AuthError("no"), AirflowFailException),
+    (ServerError("x"), ServerError),
+]
+
+
+@pytest.mark.parametrize(("error", "ends"), ENDS)
+def test_an_error_ends_the_wait(error: CekatError, ends: type[Exception]) -> None:
+    with pytest.raises(ends):
+        ask().execute_complete({}, Outcome(1.0, error=error).to_event())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("event", [None, {}, {"cekat": 2}])
+def test_a_foreign_event_fails(event: Any) -> None:
+    with pytest.raises(EventError):
+        ask().execute_complete({}, event)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [{"response_timeout": 0}, {"response_timeout": True}, {"on_timeout": "shrug"}])
+def test_a_wrong_option_asks_nobody(cekat_sandbox: Any, wrong: dict[str, Any]) -> None:
+    with pytest.raises(AirflowFailException, match=next(iter(wrong))):
+        ask(**wrong).execute({})  # type: ignore[arg-type]
+    assert cekat_sandbox.requests() == []
