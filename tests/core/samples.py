@@ -23,7 +23,7 @@ def generated(examples: int) -> settings:
 
 #: For strategies that are slow themselves, and for those that are not.
 GENERATED = generated(200)
-MANY = generated(2000)
+MANY = generated(10_000)
 CONVERSATION = "0b3c9a52-6f1e-4d0a-9c57-2f1d8b7e6a40"
 
 #: C, D: the newer pages.
