@@ -7,7 +7,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# The same examples each time, so that a red run is a change; with HUNT in the environment, other ones.
+hypothesis.settings.register_profile("cekat", derandomize="HUNT" not in os.environ, deadline=None)
+hypothesis.settings.load_profile("cekat")
 
 _ROOT = Path(__file__).parents[1]
 _HOME = tempfile.TemporaryDirectory(prefix="cekat-airflow-")
