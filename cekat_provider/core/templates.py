@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from cekat_provider.core import check, flow, parse, wire
+from cekat_provider.core import check, delivery, flow, parse, wire
 from cekat_provider.core.choosing import items
 from cekat_provider.core.config import CekatConfig
 from cekat_provider.core.drive import Flow
-from cekat_provider.core.errors import CekatInputError, NotJSONError
+from cekat_provider.core.errors import CannotLookError, CekatError, CekatInputError, NotJSONError
 from cekat_provider.core.messages import given
 from cekat_provider.core.phone import receiver_digits
 
@@ -114,7 +114,13 @@ def send(
         template_body_variables=variables,
         file_url=wanted.file_url,
     )
-    return (yield from flow.send(config, body, wire.send_template))
+    try:
+        return (yield from flow.send(config, body, wire.send_template))
+    except CekatError as error:
+        if delivery.unknown(error):
+            # What a history keeps of a template is not documented, so nobody can look, and no retry may send another.
+            raise CannotLookError("It is not known whether the template was sent, and nothing can tell.") from error
+        raise
 
 
 def choose(templates: Iterable[Template], name: str, language: str | None = None) -> Template:

@@ -33,7 +33,8 @@ class CekatSendTemplateOperator(BaseOperator):
         and sends, ``off`` does not look. Name and count are always checked.
     :param cekat_conn_id: (templated) id of a connection of type ``cekat``.
     :returns: what `CekatSendWhatsAppOperator` returns.
-    :raises AirflowFailException: for a wrong argument or connection, and for 400, 401, 403 and 404.
+    :raises AirflowFailException: for a wrong argument or connection, for 400, 401, 403 and 404, and where
+        nobody can know whether it was sent.
     :raises CekatError: for anything that a retry may mend.
     """
 

@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 
 from cekat_provider.compat import AirflowFailException
-from cekat_provider.core.errors import BadRequestError, CekatInputError, NotFoundError
+from cekat_provider.core.errors import (
+    BadRequestError,
+    CannotLookError,
+    CekatInputError,
+    NotFoundError,
+    RateLimitedError,
+)
 from cekat_provider.hooks.cekat import CekatHook
 from cekat_provider.operators.template import CekatSendTemplateOperator
 
@@ -169,3 +175,22 @@ def test_the_operator_fails_at_once_on_what_no_retry_mends(inbox: Any) -> None:
     operator = CekatSendTemplateOperator(task_id="t", receiver=TO, template="alert")
     with pytest.raises(AirflowFailException, match="variables must be 1 for template 'alert', got 0"):
         operator.execute({})
+
+
+@pytest.mark.parametrize("kind", ["accept_then_drop", "drop", "not_json"])
+def test_what_may_have_been_sent_is_not_sent_again(inbox: Any, kind: str) -> None:
+    inbox.faults(on="send", kind=kind)
+    operator = CekatSendTemplateOperator(task_id="t", receiver=TO, template="alert", variables=["Gudang penuh"])
+    with pytest.raises(AirflowFailException) as caught:
+        operator.execute({})
+    assert isinstance(caught.value.__cause__, CannotLookError)
+    assert sum(entry["method"] == "POST" for entry in inbox.requests()) == 1
+
+
+def test_a_refusal_for_now_is_left_to_the_retries(inbox: Any) -> None:
+    inbox.faults(on="send", kind="rate_limit")
+    operator = CekatSendTemplateOperator(task_id="t", receiver=TO, template="alert", variables=["Gudang penuh"])
+    with pytest.raises(RateLimitedError):
+        operator.execute({})
+    operator.execute({})
+    assert len(inbox.sent()) == 1
