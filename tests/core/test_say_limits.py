@@ -203,7 +203,7 @@ def test_refused(fields: dict[str, Any], begins: str) -> None:
         Location(-90, "180.0").to_body(),
         {"media_type": "sticker", "extra_fields": {"sticker": "x"}},
         {"media_type": "flow", "message": "x", "action": {"whatever": [None]}},
-        {"file_url": "https://8.8.8.8/nota.tar.gz"},
+        {"file_url": "https://8.8.8.8/nota.v2.zip"},
         {"extra_fields": {"type": "reaction"}},
     ],
 )

@@ -123,7 +123,7 @@ CASES = [
     *[
         ("attachment", "file_url", url, None if good else "file_url")
         for url, good in [
-            ("http://files.example:8080/a.b/c.tar.gz", True),
+            ("http://files.example:8080/a.b/c.v2.zip", True),
             ("https://files.example/a%20b.pdf", True),
             ("https://files.example/nota", False),
             ("https://files.example/a.d/nota", False),
