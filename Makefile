@@ -68,7 +68,7 @@ build: $(READY) ## make the wheel and the sdist in dist/
 
 constraints: $(READY) ## pin anew what pyproject.toml asks for; with ARGS=--upgrade the newest of everything
 	for airflow in $(basename $(wildcard constraints/*.in)); do \
-	    $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra sandbox --group dev --group bench --no-annotate \
+	    $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra sandbox $(addprefix --group ,dev bench browser docs fleet release) --no-annotate \
 	        --no-emit-index-url --no-emit-find-links --custom-compile-command 'make constraints' $(ARGS) \
 	        --output-file $$airflow.txt pyproject.toml $$airflow.in || exit; \
 	done
