@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import sys
 import tempfile
 import time
@@ -24,23 +24,31 @@ with DAG("waits", start_date=datetime(2026, 1, 1), schedule=None, catchup=False,
 
 
 def main() -> list[Figure]:
-    sys.path.insert(0, str(ROOT / "tests" / "distributed"))
-    from running_airflow import RunningAirflow
+    sys.path.insert(0, str(ROOT / "scripts"))
+    from local_airflow import LocalAirflow
 
     with tempfile.TemporaryDirectory() as home, server() as cekat:
-        connection = {"conn_type": "cekat", "host": cekat.url, "password": "key"}
-        os.environ.pop("AIRFLOW_CONN_CEKAT_DEFAULT", None)
-        with RunningAirflow(Path(home), DAG, {"cekat_default": connection}) as airflow:
+        settings = {
+            "AIRFLOW_CONN_CEKAT_DEFAULT": json.dumps({"conn_type": "cekat", "host": cekat.url, "password": "key"}),
+            "AIRFLOW__CORE__PARALLELISM": "16",
+            "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "1000",
+            "AIRFLOW__TRIGGERER__CAPACITY": "2000",
+            "AIRFLOW__TRIGGERER__DEFAULT_CAPACITY": "2000",
+        }
+        Path(home, "dags").mkdir()
+        Path(home, "dags", "waits.py").write_text(DAG)
+        with LocalAirflow(Path(home), settings, triggerer=True) as airflow:
+            airflow.up()
             airflow.trigger("waits")
             start = time.monotonic()
-            airflow.wait_until("all deferred", lambda: airflow.states().get("deferred") == MANY, 300)
+            airflow.wait_for("all deferred", lambda: airflow.states().get("deferred") == MANY, 300)
             deferring = time.monotonic() - start
             before = cekat.seen()["requests"]
             time.sleep(20)
             looks = cekat.seen()["requests"] - before
             cekat.reply(*[f"c{n}" for n in range(MANY)])
             start = time.monotonic()
-            airflow.wait_until("all answered", lambda: airflow.states().get("success") == MANY, 300)
+            airflow.wait_for("all answered", lambda: airflow.states().get("success") == MANY, 300)
             resuming = time.monotonic() - start
         seen = cekat.seen()
     return [

@@ -7,8 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-from running_airflow import RunningAirflow
+from local_airflow import LocalAirflow
 
 DAG = """
 from datetime import datetime, timedelta
@@ -30,27 +29,31 @@ with DAG("waits", start_date=datetime(2026, 1, 1), schedule=None, catchup=False)
 """
 
 
-def ended(airflow: RunningAirflow) -> dict[str, tuple[str, int]]:
-    rows = airflow.query("SELECT task_id, state, try_number FROM task_instance")
+def ended(airflow: LocalAirflow) -> dict[str, tuple[str, int]]:
+    rows = airflow.sql("SELECT task_id, state, try_number FROM task_instance")
     return {task: (state, tries) for task, state, tries in rows}
 
 
-def logs(airflow: RunningAirflow) -> str:
+def logs(airflow: LocalAirflow) -> str:
     return "\n".join(path.read_text(errors="replace") for path in airflow.home.rglob("*.log"))
 
 
 def test_waits_go_on_through_the_death_of_the_triggerer(cekat_sandbox: Any, tmp_path: Path) -> None:
     conversation = cekat_sandbox.conversation()["id"]
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "cekat_under_test.py").write_text(DAG)
     settings = {
+        "AIRFLOW_CONN_CEKAT_DEFAULT": json.dumps(cekat_sandbox.connection),
         "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "5",
         "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
     }
-    with RunningAirflow(tmp_path, DAG, {"cekat_default": cekat_sandbox.connection}, settings) as airflow:
-        airflow.trigger("waits", {"id": conversation})
-        airflow.wait_until("all deferred or done", lambda: airflow.states().get("deferred") == 5)
+    with LocalAirflow(tmp_path, settings, triggerer=True) as airflow:
+        airflow.up()
+        airflow.trigger("waits", conf={"id": conversation})
+        airflow.wait_for("all deferred or done", lambda: airflow.states().get("deferred") == 5)
         # Two looks of the triggerer's, then it dies; the customer answers while nobody looks.
         before = len(cekat_sandbox.requests())
-        airflow.wait_until("looks", lambda: len(cekat_sandbox.requests()) >= before + 2)
+        airflow.wait_for("looks", lambda: len(cekat_sandbox.requests()) >= before + 2)
         airflow.kill("triggerer")
         cekat_sandbox.reply("Tidak", conversation_id=conversation)
         cekat_sandbox.reply("Ya, rahasia besar", conversation_id=conversation)
@@ -58,7 +61,7 @@ def test_waits_go_on_through_the_death_of_the_triggerer(cekat_sandbox: Any, tmp_
         time.sleep(4)
         assert len(cekat_sandbox.requests()) == asked
         airflow.start("triggerer")
-        airflow.wait_until(
+        airflow.wait_for(
             "the end", lambda: set(airflow.states()) <= {"success", "failed", "skipped"} and airflow.states(), 180
         )
         got = ended(airflow)
@@ -73,7 +76,7 @@ def test_waits_go_on_through_the_death_of_the_triggerer(cekat_sandbox: Any, tmp_
         # Neither a time-out nor a wrong argument is retried.
         assert got["too_late"][1] == 1
         assert got["broken"][1] == 1
-        values = dict(airflow.query("SELECT task_id, value FROM xcom WHERE key = 'return_value'"))
+        values = dict(airflow.sql("SELECT task_id, value FROM xcom WHERE key = 'return_value'"))
         for task, texts in {"answered": 2, "matched": 1, "by_path": 1}.items():
             value = values[task]
             found = json.loads(value) if isinstance(value, str | bytes) else value
@@ -82,8 +85,3 @@ def test_waits_go_on_through_the_death_of_the_triggerer(cekat_sandbox: Any, tmp_
         said = logs(airflow)
         assert cekat_sandbox.api_key not in said
         assert "rahasia besar" not in said
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "*")

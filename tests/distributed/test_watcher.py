@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running_airflow import IS_2, RunningAirflow
+from local_airflow import IS_2, LocalAirflow
 
 pytestmark = pytest.mark.skipif(IS_2, reason="Airflow 2.11 has no watchers")
 
@@ -28,9 +28,9 @@ with DAG("inbound", start_date=datetime(2026, 1, 1), schedule=[wrote], catchup=F
 """
 
 
-def taken(airflow: RunningAirflow) -> list[str]:
+def taken(airflow: LocalAirflow) -> list[str]:
     texts: list[str] = []
-    for (value,) in airflow.query("SELECT value FROM xcom WHERE key = 'return_value' ORDER BY timestamp"):
+    for (value,) in airflow.sql("SELECT value FROM xcom WHERE key = 'return_value' ORDER BY timestamp"):
         found = json.loads(value)
         found = json.loads(found) if isinstance(found, str) else found
         texts += [message["text"] for message in found]
@@ -39,29 +39,31 @@ def taken(airflow: RunningAirflow) -> list[str]:
 
 def test_a_message_starts_a_run_though_the_triggerer_dies(cekat_sandbox: Any, tmp_path: Path) -> None:
     ids = [cekat_sandbox.conversation(f"62812{n:08}")["id"] for n in range(3)]
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "cekat_under_test.py").write_text(DAG)
     settings = {
+        "AIRFLOW_CONN_CEKAT_DEFAULT": json.dumps(cekat_sandbox.connection),
         "CEKAT_CONVERSATIONS": ",".join(ids),
         "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "5",
         "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
     }
-    with RunningAirflow(tmp_path, DAG, {"cekat_default": cekat_sandbox.connection}, settings) as airflow:
-        airflow.wait_until("the DAG", lambda: airflow.query("SELECT 1 FROM serialized_dag WHERE dag_id = 'inbound'"))
-        airflow.run("dags", "unpause", "inbound")
-        airflow.wait_until("the watcher looks", lambda: len(cekat_sandbox.requests()) >= 3)
+    with LocalAirflow(tmp_path, settings, triggerer=True) as airflow:
+        airflow.up()
+        airflow.wait_for("the watcher looks", lambda: len(cekat_sandbox.requests()) >= 3)
         cekat_sandbox.reply("satu", conversation_id=ids[0])
-        airflow.wait_until("the first run", lambda: taken(airflow) == ["satu"])
+        airflow.wait_for("the first run", lambda: taken(airflow) == ["satu"])
 
         # Killed right after the look that has seen the message, before its event can be anywhere but in memory.
         cekat_sandbox.reply("dua", conversation_id=ids[1])
         before = len(cekat_sandbox.requests())
-        airflow.wait_until("a look", lambda: len(cekat_sandbox.requests()) >= before + 3)
+        airflow.wait_for("a look", lambda: len(cekat_sandbox.requests()) >= before + 3)
         airflow.kill("triggerer")
         cekat_sandbox.reply("tiga", conversation_id=ids[2])
         time.sleep(3)
         airflow.start("triggerer")
         # Airflow may merge the two events into one run, or one of them may wait for the next.
-        airflow.wait_until("the second and the third", lambda: {"dua", "tiga"} <= set(taken(airflow)))
+        airflow.wait_for("the second and the third", lambda: {"dua", "tiga"} <= set(taken(airflow)))
         assert sorted(taken(airflow)) == ["dua", "satu", "tiga"]
-        extras = [extra for (extra,) in airflow.query("SELECT extra FROM asset_event")]
+        extras = [extra for (extra,) in airflow.sql("SELECT extra FROM asset_event")]
         assert extras
         assert not any(text in str(extras) for text in ("satu", "dua", "tiga", cekat_sandbox.api_key))

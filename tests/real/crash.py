@@ -14,7 +14,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from airflow_here import RealAirflow
+sys.path.append(str(Path(__file__).parents[2] / "scripts"))
+from local_airflow import LocalAirflow
 
 from cekat_provider.sandbox.cekat import Settings
 from cekat_provider.sandbox.client import Sandbox
@@ -39,10 +40,11 @@ def crash(home: Path, sends: int, seed: int, limit_seconds: float = 3600) -> dic
             "CRASH_SENDS": str(sends),
             "CRASH_SEED": str(seed),
         }
-        airflow = RealAirflow(home, settings)
+        airflow = LocalAirflow(home, settings)
         shutil.copy(Path(__file__).with_name("dying_dag.py"), home / "dags")
         began = time.monotonic()
         with airflow:
+            airflow.up()
             airflow.trigger("dying", "crash")
             state = airflow.wait_for_run("dying", "crash", limit_seconds)
             tries = airflow.sql("SELECT try_number FROM task_instance WHERE dag_id = 'dying'")

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from airflow_here import RealAirflow
+from local_airflow import LocalAirflow
 
 
 def test_a_retry_sends_nothing_again_and_clearing_does(cekat_sandbox: Any, tmp_path: Path) -> None:
@@ -16,9 +16,10 @@ def test_a_retry_sends_nothing_again_and_clearing_does(cekat_sandbox: Any, tmp_p
         return Counter(message["request_body"]["message"].split()[-1] for message in cekat_sandbox.sent())
 
     settings = {"AIRFLOW_CONN_CEKAT_DEFAULT": json.dumps(cekat_sandbox.connection)}
-    airflow = RealAirflow(tmp_path, settings)
+    airflow = LocalAirflow(tmp_path, settings)
     shutil.copy(Path(__file__).with_name("clearing_dag.py"), tmp_path / "dags")
     with airflow:
+        airflow.up()
         airflow.trigger("clearing", "run")
         assert airflow.wait_for_run("clearing", "run") == "success"
         assert sent() == {"plain": 1, "retried": 1, "once_a_run": 1}
@@ -30,5 +31,5 @@ def test_a_retry_sends_nothing_again_and_clearing_does(cekat_sandbox: Any, tmp_p
         assert sent() == {"plain": 2, "retried": 2, "once_a_run": 1}
 
 
-def tries(airflow: RealAirflow) -> dict[str, int]:
+def tries(airflow: LocalAirflow) -> dict[str, int]:
     return dict(airflow.sql("SELECT task_id, try_number FROM task_instance WHERE state = 'success'"))
