@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from cekat_provider.compat import AirflowFailException, BaseOperator
 from cekat_provider.core.errors import CekatError
-from cekat_provider.operators.cekat import sent_to_xcom
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
@@ -83,6 +82,7 @@ class CekatSendTemplateOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Send the template."""
         from cekat_provider.hooks.cekat import CekatHook
+        from cekat_provider.operators.sending import sent_to_xcom
 
         hook = CekatHook(self.cekat_conn_id)
         try:

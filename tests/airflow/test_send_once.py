@@ -22,6 +22,7 @@ from cekat_provider.core.errors import (
 )
 from cekat_provider.hooks.cekat import CekatHook
 from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+from cekat_provider.operators.record import SendRecord
 
 RECEIVER = "6281234567890"
 CONVERSATION = "00000000-0000-4000-8000-000000000001"
@@ -150,19 +151,19 @@ def test_once_a_run(cekat_sandbox: Any, store: Store | None) -> None:
     assert len(cekat_sandbox.sent()) == 1
 
 
-def test_a_dead_worker_left_only_its_intent(cekat_sandbox: Any) -> None:
+def test_a_dead_worker_left_only_its_intent(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     class Killed(BaseException):
         pass
 
     instance = Instance(store=Store())
 
-    def die(result: Any) -> None:
+    def die(*_: Any, **__: Any) -> None:
         raise Killed
 
-    instance.operator._result = die  # type: ignore[method-assign]
-    with pytest.raises(Killed):
-        instance.run()
-    del instance.operator.__dict__["_result"]
+    with monkeypatch.context() as dying:
+        dying.setattr(SendRecord, "done", die)
+        with pytest.raises(Killed):
+            instance.run()
     assert "result" not in instance.store["cekat_send"]  # type: ignore[index]
     instance.run()
     assert len(cekat_sandbox.sent()) == 1
