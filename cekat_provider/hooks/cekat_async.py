@@ -41,6 +41,9 @@ class CekatAsyncHook(BaseHook):
     conn_type = connection_form.CONN_TYPE
     hook_name = connection_form.HOOK_NAME
 
+    #: Pauses before each look for a message whose outcome is unknown; the history can lag behind.
+    settle_seconds = delivery.Policy.settle_seconds
+
     def __init__(self, cekat_conn_id: str = default_conn_name) -> None:
         super().__init__()
         self.cekat_conn_id = cekat_conn_id
@@ -74,7 +77,12 @@ class CekatAsyncHook(BaseHook):
         """Send one WhatsApp message, once; the arguments and errors are those of `CekatHook.send_message`."""
         config = (await self.get_transport()).config
         body = bodies.send_body(**fields, default_country_code=config.default_country_code)
-        policy = delivery.Policy(max_wait_seconds=config.max_wait_seconds, on_unknown=on_unknown, random=random.random)
+        policy = delivery.Policy(
+            max_wait_seconds=config.max_wait_seconds,
+            on_unknown=on_unknown,
+            settle_seconds=self.settle_seconds,
+            random=random.random,
+        )
         return await self.run(delivery.deliver(config, body, policy))
 
     async def get_messages(self, conversation_id: str) -> list[Message]:

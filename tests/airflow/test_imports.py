@@ -108,6 +108,7 @@ BASES = (
 )
 MODULES = (
     "cekat_provider.operators.cekat",
+    "cekat_provider.operators.bulk",
     "cekat_provider.operators.template",
     "cekat_provider.sensors.cekat",
     "cekat_provider.notifications.cekat",
