@@ -17,7 +17,7 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: bench-delivery crash help venv test bench demo lint format build constraints clean
+.PHONY: bench-bulk bench-delivery crash help venv test bench demo lint format build constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -45,9 +45,11 @@ bench-delivery: $(READY) ## send through a server that drops what it accepted, b
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
 	$(BIN)/python benchmarks/delivery.py
 
-N ?= 100
+bench-bulk: $(READY) ## send N messages (1000) in one task, then as mapped tasks, into docs/performance.md
+	$(BIN)/python benchmarks/bench_bulk.py --messages $(or $(N),1000) $(or $(ARGS),--write docs/performance.md)
+
 crash: $(READY) ## kill workers in the middle of N sends (100), and count what the customers got
-	$(BIN)/python tests/real/crash.py --sends $(N) $(ARGS)
+	$(BIN)/python tests/real/crash.py --sends $(or $(N),100) $(ARGS)
 
 demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when the answer comes
 	@$(BIN)/python scripts/demo.py $(ARGS)

@@ -70,9 +70,9 @@ def main() -> int:
 
 
 INTRODUCTION = """`make bench-bulk N={messages}`: {messages} messages to as many customers, in one task of
-`CekatBulkSendOperator` (8 at a time), then as mapped tasks of `CekatSendWhatsAppOperator` (8 workers), on a real
-Airflow (LocalExecutor, SQLite), against a server without a limit. CPU is that of all of Airflow's processes while the
-run lasts. Within a real budget of 300 requests a minute, 1,000 messages take 3.4 minutes at best, however they are sent."""
+`CekatBulkSendOperator` (8 at a time), then as mapped tasks of `CekatSendWhatsAppOperator` (8 workers), on one real
+Airflow (LocalExecutor, SQLite) against a server without a limit. CPU is that of all of Airflow's processes while the
+run lasts. Within a budget of 300 requests a minute, 1,000 messages take 3.4 minutes at best, however they are sent."""
 
 
 def measure(messages: int) -> dict[str, tuple[float, float, int]]:
