@@ -5,10 +5,13 @@ Each name is looked up when it is first used: a DAG file pays for what it import
 
 from __future__ import annotations
 
+import inspect
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow.providers.standard.operators.branch import BranchMixIn
+    from airflow.providers.standard.utils.skipmixin import SkipMixin
     from airflow.sdk import (
         BaseHook,
         BaseNotifier,
@@ -50,11 +53,13 @@ __all__ = [
     "BaseOperator",
     "BaseSensorOperator",
     "BaseTrigger",
+    "BranchMixIn",
     "Context",
     "DecoratedOperator",
     "PokeReturnValue",
     "RetryDecision",
     "RetryPolicy",
+    "SkipMixin",
     "TaskDecorator",
     "TriggerEvent",
     "Variable",
@@ -65,6 +70,7 @@ __all__ = [
     "get_connection_async",
     "mask_secret",
     "redact",
+    "skip_tasks",
     "task_decorator_factory",
 ]
 
@@ -122,6 +128,15 @@ async def get_connection_async(conn_id: str, hook: type[BaseHook]) -> tuple[Any,
         amask_secret = getattr(_module_or_none("airflow.sdk.log"), "amask_secret", None)
         await (amask_secret or sync_to_async(mask_secret))(connection.password)
     return connection, extra
+
+
+def skip_tasks(operator: Any, context: Context, tasks: list[Any]) -> None:
+    """Skip tasks of the same run, by an operator with a `SkipMixin`; Airflow 3 ends the task with it."""
+    ti: Any = context["ti"]
+    if "ti" in inspect.signature(operator.skip).parameters:
+        operator.skip(ti=ti, tasks=tasks)
+    else:
+        operator.skip(context["dag_run"], None, tasks, ti.map_index)
 
 
 def redact(value: Any) -> Any:
