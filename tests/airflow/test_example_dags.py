@@ -14,6 +14,7 @@ EXAMPLES = sorted(path.stem for path in Path(DAGS, "examples").glob("*.py"))
 def test_none_is_missing() -> None:
     assert EXAMPLES == [
         "cekat_alerts",
+        "cekat_approval",
         "cekat_ask",
         "cekat_buttons_and_lists",
         "cekat_inbound",
