@@ -45,7 +45,12 @@ with DAG(
         receiver="{{ params.manager }}",
         subject="Kirim pengganti {{ params.order }} lewat apa?",
         options=["JNE", "SiCepat", "Ambil sendiri", "Tidak dikirim"],
-        options_mapping={"JNE": "ship", "SiCepat": "ship", "Ambil sendiri": "keep_at_counter", "Tidak dikirim": "close"},
+        options_mapping={
+            "JNE": "ship",
+            "SiCepat": "ship",
+            "Ambil sendiri": "keep_at_counter",
+            "Tidak dikirim": "close",
+        },
         defaults="Ambil sendiri",
         response_timeout=timedelta(hours=1),
         poke_interval=10,

@@ -133,9 +133,7 @@ def checked_responders(value: Any, default_country_code: str | None = None) -> t
     given = value if isinstance(value, list | tuple) else [one for one in str(value).split(",") if one.strip()]
     if not given:
         raise CekatInputError("responders", "none", "one phone number or several, or None for anyone")
-    return tuple(
-        receiver_digits(one, default_country_code, f"responders[{index}]") for index, one in enumerate(given)
-    )
+    return tuple(receiver_digits(one, default_country_code, f"responders[{index}]") for index, one in enumerate(given))
 
 
 def result(chosen: list[str], responded_at: Any, responded_by_user: dict[str, str] | None) -> dict[str, Any]:

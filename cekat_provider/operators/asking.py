@@ -107,5 +107,3 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
             raise CekatInputError("response_timeout", repr(timeout), "a timedelta or a number of seconds above 0")
         return float(seconds)
-
-

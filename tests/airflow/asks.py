@@ -1,4 +1,4 @@
-"""One task that asks and waits, tried and resumed as Airflow would: each time a new operator, all that travels as JSON."""
+"""One task that asks and waits, tried and resumed as Airflow would: always a new operator, all that travels as JSON."""
 
 from __future__ import annotations
 

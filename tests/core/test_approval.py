@@ -72,8 +72,10 @@ TABLE: list[tuple[str, Request, Message, str | None]] = [
     # who
     ("the boss", BOSS, said(interactive=reply(YES), sent_by="6281200000001"), "Approve"),
     ("the boss, with a plus", BOSS, said(interactive=reply(YES), sent_by="+62 812-0000-0001"), "Approve"),
-    ("the boss, WhatsApp's form", BOSS, said(interactive=reply(YES), sent_by="6281200000001@s.whatsapp.net"), "Approve"),
-    ("the boss, as a contact", BOSS, said(interactive=reply(YES), contact={"phone_number": "6281200000001"}), "Approve"),
+    ("the boss, WhatsApp's form", BOSS,
+     said(interactive=reply(YES), sent_by="6281200000001@s.whatsapp.net"), "Approve"),
+    ("the boss, as a contact", BOSS,
+     said(interactive=reply(YES), contact={"phone_number": "6281200000001"}), "Approve"),
     ("the boss, on an older page", BOSS, said(action=reply(YES), sender={"phone": "6281200000001"}), "Approve"),
     ("an id of Cekat's beside the contact", BOSS,
      said(interactive=reply(YES), sent_by="c-1", contact={"phone_number": "6281200000001"}), "Approve"),
@@ -119,12 +121,17 @@ def test_the_shape_of_the_result(more: dict[str, str], user: Any) -> None:
     }
 
 
+TEXTS = st.text() | st.sampled_from([YES, NO, OLD, "Approve", json.dumps(reply(YES))])
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from([YES, NO, OLD, "Approve", json.dumps(reply(YES))]),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.sampled_from(["id", "button_reply", "list_reply", "reply", "text", "x"]), inner, max_size=4),
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["id", "button_reply", "list_reply", "reply", "text", "x"]), inner, max_size=4
+        )
+    ),
     max_leaves=12,
-)  # fmt: skip
+)
 FIELDS = ["message", "interactive", "action", "content", "sent_by", "sender", "contact", "sent_by_type", "direction"]
 
 
