@@ -96,7 +96,7 @@ class CekatHITLNotifier(BaseNotifier):
 
     def _message(self, task: Any, ti: Any, request: Any) -> dict[str, Any]:
         from cekat_provider.core.hitl import request_text
-        from cekat_provider.messages import Link
+        from cekat_provider.core.messages import Link
 
         link = self._link(task, ti)
         to = {"receiver": self.receiver, "conversation_id": self.conversation_id}
