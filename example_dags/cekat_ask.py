@@ -9,6 +9,7 @@ from airflow.providers.common.compat.sdk import DAG, task
 
 from cekat_provider.operators.ask import CekatAskOperator
 
+# --8<-- [start:dag]
 with DAG(
     "cekat_ask",
     start_date=datetime(2026, 1, 1),
@@ -31,3 +32,4 @@ with DAG(
         return answer["text"]
 
     act_on(ask.output)
+# --8<-- [end:dag]
