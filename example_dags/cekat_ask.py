@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# --8<-- [start:dag]
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,6 @@ from airflow.providers.common.compat.sdk import DAG, task
 
 from cekat_provider.operators.ask import CekatAskOperator
 
-# --8<-- [start:dag]
 with DAG(
     "cekat_ask",
     start_date=datetime(2026, 1, 1),

@@ -59,7 +59,11 @@ def _wrong(link: str, page: Path, pages: dict[Path, Page]) -> str | None:
     if parts.scheme in ("mailto", "data", "javascript"):
         return None
     if parts.scheme or parts.netloc:
-        good = parts.scheme in ("http", "https") and parts.hostname and ("." in parts.hostname or "local" in parts.hostname)
+        good = (
+            parts.scheme in ("http", "https")
+            and parts.hostname
+            and ("." in parts.hostname or "local" in parts.hostname)
+        )
         return None if good else "is no address"
     target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
     target = target / "index.html" if target.is_dir() else target

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+# --8<-- [start:dag]
 from datetime import datetime, timedelta
 
 from airflow.providers.common.compat.sdk import DAG
 
-# --8<-- [start:dag]
 from cekat_provider.operators.ask import CekatAskOperator
 
 with DAG(

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
-from airflow.providers.common.compat.sdk import DAG
-
 # --8<-- [start:dag]
 import os
 import time
+from datetime import datetime, timedelta
 
 import requests
-from airflow.providers.common.compat.sdk import task
+from airflow.providers.common.compat.sdk import DAG, task
 
 URL = os.environ.get("CEKAT_URL", "https://api.cekat.ai")
 HEADERS = {"api_key": os.environ.get("CEKAT_KEY", "")}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+# --8<-- [start:policy]
 from datetime import datetime
 
 from airflow.providers.common.compat.sdk import DAG, task
 
-# --8<-- [start:policy]
 from cekat_provider.retry_policy import CekatRetryPolicy
 
 with DAG(

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from airflow.providers.common.compat.sdk import DAG
-
 # --8<-- [start:operator]
 import time
+from datetime import datetime
 from typing import Any
 
-from airflow.providers.common.compat.sdk import BaseOperator
+from airflow.providers.common.compat.sdk import DAG, BaseOperator
 
 from cekat_provider.core.outcome import read
 from cekat_provider.triggers.cekat import CekatMessagesTrigger
