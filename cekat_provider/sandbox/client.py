@@ -79,7 +79,7 @@ class Sandbox:
         """Wait for the next sent message that no earlier call has returned.
 
         :param timeout: seconds
-        :param predicate: given a message as in :meth:`sent`; others are left for later calls
+        :param predicate: given a message as in `sent`; others are left for later calls
         :raises TimeoutError: none came; says what was sent and what was refused so far
         """
         deadline = time.monotonic() + timeout
