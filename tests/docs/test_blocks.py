@@ -38,9 +38,8 @@ def test_a_page(page: str, cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) 
 
 def _check(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
     if block.language in _SHELL:
-        for line in block.code.replace("\\\n", " ").splitlines():
-            if line.strip():
-                check(line, monkeypatch)
+        for command in _commands(block.code):
+            check(command, monkeypatch)
     elif block.language == "json":
         for connection in _connections(json.loads(block.code)):
             check_connection(connection, monkeypatch)
@@ -55,6 +54,20 @@ def _check(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
         assert list(yaml.safe_load_all(block.code))
     else:
         assert block.language == "text", f"{block} is neither run nor parsed: mark what nobody runs as `text`"
+
+
+def _commands(code: str) -> list[str]:
+    """Split a shell's lines, where a backslash or an open quote goes on in the next one."""
+    found, command = [], ""
+    for line in code.replace("\\\n", " ").splitlines():
+        command += line
+        if command.count("'") % 2 == 0:
+            found.append(command)
+            command = ""
+        else:
+            command += "\n"
+    assert not command, f"an open quote: {command}"
+    return [command for command in found if command.strip()]
 
 
 def _check_included(block: Block) -> None:
