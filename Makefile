@@ -17,7 +17,7 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: bench-delivery crash help venv test bench demo lint format build constraints clean
+.PHONY: bench-delivery crash help venv test bench demo docs docs-fill lint format build constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -51,6 +51,14 @@ crash: $(READY) ## kill workers in the middle of N sends (100), and count what t
 
 demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when the answer comes
 	@$(BIN)/python scripts/demo.py $(ARGS)
+
+docs: $(READY) ## build the documentation into build/site, warnings as errors, and check its links
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python scripts/check_site.py build/site
+
+docs-fill: $(READY) ## write into README and docs/ the tables and parts of DAGs that the code has
+	$(BIN)/python scripts/docs_fill.py
 
 lint: $(READY) ## check lint, format and types
 	$(BIN)/ruff check
