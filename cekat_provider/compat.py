@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         BaseHook,
         BaseNotifier,
         BaseOperator,
+        BaseOperatorLink,
         BaseSensorOperator,
         Context,
         PokeReturnValue,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
         determine_kwargs,
         task_decorator_factory,
     )
+    from airflow.sdk.bases.xcom import BaseXCom as XCom
     from airflow.sdk.configuration import conf
     from airflow.sdk.definitions.context import context_merge
     from airflow.sdk.exceptions import (
@@ -48,6 +50,7 @@ __all__ = [
     "BaseHook",
     "BaseNotifier",
     "BaseOperator",
+    "BaseOperatorLink",
     "BaseSensorOperator",
     "BaseTrigger",
     "Context",
@@ -58,6 +61,7 @@ __all__ = [
     "TaskDecorator",
     "TriggerEvent",
     "Variable",
+    "XCom",
     "XComArg",
     "conf",
     "context_merge",

@@ -28,6 +28,8 @@ def get_provider_info() -> dict[str, Any]:
                 ],
             }
         ],
+        # Airflow 2.11 trusts no link that is not named here.
+        "extra-links": ["cekat_provider.links.CekatConversationLink"],
         "notifications": ["cekat_provider.notifications.cekat.CekatNotifier"],
         "task-decorators": [
             {"name": "cekat_whatsapp", "class-name": "cekat_provider.decorators.cekat.cekat_whatsapp_task"}

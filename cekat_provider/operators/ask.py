@@ -55,6 +55,7 @@ class CekatAskOperator(CekatSendWhatsAppOperator):
         if sent["conversation_id"] is None:
             raise AirflowFailException("Cekat did not name the conversation, so the answer cannot be waited for.")
         deadline = datetime.fromisoformat(sent["sent_at"]).timestamp() + timeout
+        self.log.info("Waiting in the triggerer for the answer, for at most %g s from the send", timeout)
         self.defer(
             trigger=CekatMessagesTrigger(
                 conversation_id=sent["conversation_id"],
@@ -73,11 +74,14 @@ class CekatAskOperator(CekatSendWhatsAppOperator):
         :raises EventError: when the event is none of the trigger's.
         """
         from cekat_provider.core.outcome import read
+        from cekat_provider.core.story import arrived
 
         outcome = read(event)
         if outcome.messages:
             answer = outcome.messages[0]
-            self.log.info("Conversation %s: answered with message %s", answer.conversation_id, answer.id)
+            self.log.info(
+                "Conversation %s: answered by %s, id %s", answer.conversation_id, arrived([answer]), answer.id
+            )
             return answer.to_dict()
         if outcome.timed_out:
             said = f"No answer came within {self._timeout_seconds():g} seconds."

@@ -37,13 +37,20 @@ class Sandbox:
     @property
     def connection(self) -> Json:
         """The Airflow connection to it, as ``AIRFLOW_CONN_…`` takes it in JSON."""
-        return {"conn_type": "cekat", "host": self.url, "password": self.api_key}
+        extra = {"dashboard_url": self.dashboard_url}
+        return {"conn_type": "cekat", "host": self.url, "password": self.api_key, "extra": extra}
 
     @property
     def connection_uri(self) -> str:
         """The Airflow connection to it, as ``AIRFLOW_CONN_…`` takes it as a URI."""
         # The URI form has room for a scheme besides the connection type as a prefix of the host.
-        return f"cekat://:{quote(self.api_key, safe='')}@{quote(self.url, safe='')}"
+        extra = f"dashboard_url={quote(self.dashboard_url, safe='')}"
+        return f"cekat://:{quote(self.api_key, safe='')}@{quote(self.url, safe='')}/?{extra}"
+
+    @property
+    def dashboard_url(self) -> str:
+        """The page of a conversation, with ``{conversation_id}`` for its id: the connection's extra of that name."""
+        return f"{self.url}/#/conversations/{{conversation_id}}"
 
     # What was sent
 
