@@ -8,6 +8,8 @@
     ├── OutcomeUnknownError      it left, and no whole answer came                    never repeated blindly
     │   └── CannotLookError      and no conversation is known to look in              permanent
     ├── DeliveryTimeoutError     accepted, and not delivered in time
+    ├── AirflowApiError          Airflow's own API gave no answer that can be used
+    │   └── AirflowApiRefusedError   it refused: the login, the permission, the answer    permanent
     └── CekatResponseError       Cekat answered: status, code, said
         ├── BadRequestError      400 and every 4xx not named here                     permanent
         │   └── WindowClosedError    outside the 24-hour window (131047)              permanent
@@ -96,6 +98,16 @@ class CannotLookError(OutcomeUnknownError):
 
 class DeliveryTimeoutError(CekatError):
     """Cekat accepted the message, and the customer's phone has not got it in time. It may still arrive."""
+
+
+class AirflowApiError(CekatError):
+    """Airflow's public API gave no answer that can be used."""
+
+
+class AirflowApiRefusedError(AirflowApiError):
+    """Airflow's public API refused: the login, the permission or what was asked."""
+
+    permanent = True
 
 
 class CekatResponseError(CekatError):
