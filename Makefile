@@ -17,7 +17,7 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: bench-delivery crash help venv test bench demo lint format build constraints clean
+.PHONY: bench-delivery crash soak help venv test bench demo lint format build constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -48,6 +48,11 @@ bench-delivery: $(READY) ## send through a server that drops what it accepted, b
 N ?= 100
 crash: $(READY) ## kill workers in the middle of N sends (100), and count what the customers got
 	$(BIN)/python tests/real/crash.py --sends $(N) $(ARGS)
+
+MINUTES ?= 60
+soak: $(READY) ## ask, wait and alert for MINUTES (60); fails where memory, sockets, file handles or tasks grow
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
+	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES) $(ARGS)
 
 demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when the answer comes
 	@$(BIN)/python scripts/demo.py $(ARGS)
