@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fleet_services import Services
-from local_airflow import ROOT, LocalAirflow
+from local_airflow import LocalAirflow
 
 #: What a name's first word starts.
 _COMMANDS = {"worker": ("celery", "worker")}
@@ -102,7 +101,9 @@ class Fleet(LocalAirflow):
     def tend(self) -> None:
         """Start again what has ended by itself."""
         for name, process in list(self._processes.items()):
-            if process.poll() is not None and name in self.components:
+            if process.poll() is not None:
+                if name not in (*self.components, *_SERVICES):
+                    raise RuntimeError(f"{name} ended with exit code {process.returncode}:\n{self.log(name)}")
                 self.ended.append(name)
                 # What it forked goes with it.
                 super().kill(name)
@@ -151,6 +152,3 @@ class Fleet(LocalAirflow):
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{method} {path}: {error.code} {error.read()[:500]!r}") from None
-
-
-__all__ = ["ROOT", "Fleet", "sys"]

@@ -41,7 +41,7 @@ class Town:
     def __init__(self, home: Path, sends: int, waits: int, limit: int, each: int, slots: int) -> None:
         self.sends, self.waits, self.limit, self.each, self.slots = sends, waits, limit, each, slots
         self.cleared = max(8, sends // 10)
-        self.key = secrets.token_urlsafe(24)
+        self.key = secrets.token_hex(16)
         self.port = free_port()
         self.sandbox = Sandbox(f"http://127.0.0.1:{self.port}", self.key)
         self.requests: list[dict[str, Any]] = []

@@ -42,7 +42,7 @@ def key(town: Town, chance: random.Random) -> str:
     """Rotate the API key, as docs/fleet.md says: no new sends, then Airflow's connection, then Cekat, then sends."""
     town.set_pool(0)
     town.fleet.wait_for("the sends under way", lambda: not town.fleet.states().get("running"))
-    town.key = secrets.token_urlsafe(24)
+    town.key = secrets.token_hex(16)
     town.set_connection("PATCH")
     town.sandbox.rotate_key(town.key)
     town.set_pool(town.slots)
