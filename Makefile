@@ -34,8 +34,8 @@ $(READY): pyproject.toml $(PINS)
 	    apache-airflow --editable '.[sandbox]' --group dev
 	@touch $@
 
-test: $(READY) ## run the test suite
-	$(BIN)/python -m pytest $(ARGS)
+test: $(READY) ## run the test suite, in three processes
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 bench: $(READY) ## measure beside the HTTP, Slack and Telegram providers, into docs/performance.md; ARGS="poll send" for some
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
