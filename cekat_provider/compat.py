@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         BaseHook,
         BaseNotifier,
         BaseOperator,
+        BaseOperatorLink,
         BaseSensorOperator,
         Context,
         PokeReturnValue,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         determine_kwargs,
         task_decorator_factory,
     )
+    from airflow.sdk.bases.xcom import BaseXCom as XCom
     from airflow.sdk.configuration import conf
     from airflow.sdk.definitions.context import context_merge
     from airflow.sdk.exceptions import (
@@ -51,6 +53,7 @@ __all__ = [
     "BaseHook",
     "BaseNotifier",
     "BaseOperator",
+    "BaseOperatorLink",
     "BaseSensorOperator",
     "BaseTrigger",
     "BranchMixIn",
@@ -63,6 +66,7 @@ __all__ = [
     "TaskDecorator",
     "TriggerEvent",
     "Variable",
+    "XCom",
     "XComArg",
     "conf",
     "context_merge",

@@ -36,6 +36,8 @@ def get_provider_info() -> dict[str, Any]:
                 ],
             }
         ],
+        # Airflow 2.11 trusts no link that is not named here.
+        "extra-links": ["cekat_provider.links.CekatConversationLink"],
         "notifications": [
             "cekat_provider.notifications.cekat.CekatNotifier",
             "cekat_provider.notifications.hitl.CekatHITLNotifier",

@@ -37,8 +37,10 @@ class CekatAskOperator(AsksAndWaits):
         self.on_timeout = on_timeout
 
     def _answered(self, context: Context, record: SendRecord, messages: Sequence[Message]) -> dict[str, Any]:
+        from cekat_provider.core.story import arrived
+
         answer = messages[0]
-        self.log.info("Conversation %s: answered with message %s", answer.conversation_id, answer.id)
+        self.log.info("Conversation %s: answered by %s, id %s", answer.conversation_id, arrived([answer]), answer.id)
         record.over()
         return answer.to_dict()
 

@@ -90,6 +90,9 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
             "poke_interval": self.poke_interval,
             "cekat_conn_id": self.cekat_conn_id,
         }
+        self.log.info(
+            "Waiting in the triggerer for the answer, for at most %g s from the send", self._timeout_seconds()
+        )
         self.defer(
             trigger=self._trigger(hook, record, waits),
             method_name="execute_complete",

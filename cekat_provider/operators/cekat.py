@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -14,6 +15,7 @@ from cekat_provider.core.errors import (
     OutcomeUnknownError,
     WindowClosedError,
 )
+from cekat_provider.links import CekatConversationLink, link_conversation
 from cekat_provider.operators.inbound import CekatNewMessagesOperator
 from cekat_provider.templating import DependsOnMessages, RendersMessages
 
@@ -99,6 +101,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         "choices": "json",
         "extra_fields": "json",
     }
+    operator_extra_links = (CekatConversationLink(),)
     ui_color = "#d9fdd3"
     #: Whether the task goes on after the send, so that a retry needs to know of it on every Airflow.
     _waits: ClassVar[bool] = False
@@ -166,7 +169,8 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
             if result is not None:
                 self.log.info("An earlier try sent message %s: not sent again", result["message_id"])
             else:
-                result = self._send(hook, record)
+                result = self._send(hook, record, context)
+            link_conversation(context, hook.config, result["conversation_id"])
             if self.delivery_timeout is not None:
                 result = self._await_delivery(hook, record, result)
             return self._sent(hook, record, result)
@@ -183,10 +187,13 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         finally:
             hook.close()
 
-    def _send(self, hook: CekatHook, record: SendRecord) -> dict[str, Any]:
+    def _send(self, hook: CekatHook, record: SendRecord, context: Context) -> dict[str, Any]:
         from cekat_provider.core.delivery import unknown
+        from cekat_provider.core.story import sending
 
         body = self._body(hook, record)
+        # For a task that fails below, too.
+        link_conversation(context, hook.config, body.get("conversation_id"))
         earlier = record.earlier
         if earlier is not None and not record.has_store and "conversation_id" not in body and self.resend_on_clear:
             # Most retries follow a refusal, not a death in the middle of the request, so this mostly sends once.
@@ -199,6 +206,8 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
                 raise CekatInputError("check_window", "no conversation_id", "given with a conversation_id")
             hook.check_window(body["conversation_id"])
         record.intend()
+        self.log.info("Sending a %s, by %s as %r", sending(body), hook.config.base_url, self.cekat_conn_id)
+        began = time.monotonic()
         try:
             sent = hook.deliver(
                 body,
@@ -210,7 +219,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
             if not unknown(err):
                 record.forget()
             raise
-        result = self._result(sent)
+        result = self._result(sent, time.monotonic() - began)
         record.done(result)
         return result
 
@@ -236,13 +245,14 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         """Go on after the message was sent, by this try or an earlier one."""
         return result
 
-    def _result(self, sent: SentMessage) -> dict[str, Any]:
+    def _result(self, sent: SentMessage, seconds: float) -> dict[str, Any]:
         self.log.info(
-            "Cekat %s message %s in conversation %s (status %s)",
+            "Cekat %s message %s in conversation %s (status %s) after %.1f s",
             "shows in its history" if sent.found else "accepted",
             sent.message_id,
             sent.conversation_id,
             sent.status,
+            seconds,
         )
         return sent_to_xcom(sent)
 
@@ -251,6 +261,8 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
 
         if result["conversation_id"] is None or result["message_id"] is None:
             raise CannotLookError("Cekat accepted the message without naming it, so its delivery cannot be followed.")
+        self.log.info("Waiting until it is delivered, for at most %g s", self.delivery_timeout)
+        began = time.monotonic()
         try:
             message = hook.await_delivery(
                 result["conversation_id"], result["message_id"], float(self.delivery_timeout or 0)
@@ -260,7 +272,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
                 # WhatsApp gave up on this message for a passing trouble: a retry is to send another.
                 record.forget()
             raise
-        self.log.info("Message %s: %s", message.id, message.status)
+        self.log.info("Message %s: %s after %.1f s", message.id, message.status, time.monotonic() - began)
         return {**result, "status": message.status}
 
     def _check_options(self) -> None:
