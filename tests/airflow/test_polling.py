@@ -6,8 +6,10 @@ import asyncio
 import gc
 import json
 import logging
+import threading
 import time
 from collections import Counter
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from cekat_provider.core.outcome import read
 from cekat_provider.hooks import cekat_async
 from cekat_provider.triggers import polling
 from cekat_provider.triggers.cekat import EARLIEST_EVENT_SECONDS, CekatMessagesTrigger
+from cekat_provider.triggers.client import SharedClient
 from cekat_provider.triggers.polling import Poller, watching
 from cekat_provider.triggers.watch import Look, Watch
 
@@ -113,6 +116,70 @@ def test_what_has_not_changed_is_handed_once(cekat_sandbox: Any, run_fast: Any) 
     assert len(reads(cekat_sandbox)) >= 15
     # The first, the fault, the first good one after it; the latecomer's needs a reading, which all are handed.
     assert [type(look.error).__name__ for look in got] == ["NoneType", "ServerError", "NoneType", "NoneType"]
+
+
+@pytest.mark.parametrize("years_back", [None, 10, 1])
+def test_who_comes_while_a_look_is_under_way_misses_nothing(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, run_fast: Any, years_back: int | None
+) -> None:
+    (one,) = conversations(cekat_sandbox, 1)
+    cekat_sandbox.reply("Ya", conversation_id=one)
+    really_read = SharedClient.history
+    today = datetime.now(timezone.utc)
+    since = None if years_back is None else today - timedelta(365 * years_back)
+
+    async def wait() -> list[Look]:
+        begun = asyncio.Event()
+
+        async def read(*args: Any) -> Any:
+            begun.set()
+            return await really_read(*args)
+
+        monkeypatch.setattr(SharedClient, "history", read)
+        first = asyncio.ensure_future(looks(Watch(one, 5.0, since=today - timedelta(365 * 5)), 100.0))
+        await asyncio.sleep(50)
+        begun.clear()
+        await begun.wait()
+        late = await looks(Watch(one, 5.0, since=since), 20.0)
+        await first
+        return late
+
+    late = run_fast(wait())
+    assert [[message.text for message in look.history or ()] for look in late] == [["Ya"]]
+
+
+def test_large_histories_are_read_aside(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, run_fast: Any) -> None:
+    ids = conversations(cekat_sandbox, 3)
+    for module, name in (("core.drive", "LARGE_BYTES"), ("triggers.client", "LARGE_BYTES"), ("hooks._aside", "MANY")):
+        monkeypatch.setattr(f"cekat_provider.{module}.{name}", 0)
+    threads: set[str] = set()
+    monkeypatch.setattr("test_polling.judging_thread", lambda: threads.add(threading.current_thread().name))
+
+    async def wait() -> list[Any]:
+        waits = [
+            asyncio.ensure_future(fired(trigger(ids[n % 3], match="test_polling.is_yes", since="2026-01-01")))
+            for n in range(9)
+        ]
+        gone = asyncio.ensure_future(fired(trigger(ids[0])))
+        await asyncio.sleep(25)
+        gone.cancel()
+        for one in ids:
+            cekat_sandbox.reply("Tidak", conversation_id=one)
+            cekat_sandbox.reply("Ya", conversation_id=one)
+        return await asyncio.gather(*waits)
+
+    assert [[message.text for message in outcome.messages] for outcome in run_fast(wait())] == [["Ya"]] * 9
+    assert threads
+    assert threading.current_thread().name not in threads
+
+
+def judging_thread() -> None:
+    """Note in a test in which thread a message is judged."""
+
+
+def is_yes(message: Any) -> bool:
+    judging_thread()
+    return message.text == "Ya"
 
 
 def test_a_429_holds_all_conversations(cekat_sandbox: Any, run_fast: Any) -> None:
