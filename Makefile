@@ -17,7 +17,7 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: bench-delivery crash help venv test bench demo lint format build constraints clean
+.PHONY: bench-delivery crash help up venv test bench demo lint format build constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -51,6 +51,9 @@ crash: $(READY) ## kill workers in the middle of N sends (100), and count what t
 
 demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when the answer comes
 	@$(BIN)/python scripts/demo.py $(ARGS)
+
+up: $(READY) ## Airflow with the example DAGs, and the local Cekat, until Ctrl-C; ARGS="--port 8081 --sandbox-port 3001"
+	@exec $(BIN)/python scripts/up.py $(ARGS)
 
 lint: $(READY) ## check lint, format and types
 	$(BIN)/ruff check
