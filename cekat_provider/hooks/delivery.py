@@ -36,6 +36,9 @@ class Delivers:
         @property
         def config(self) -> CekatConfig: ...  # noqa: D102
 
+        @property
+        def log(self) -> Any: ...  # noqa: D102
+
         def _run(self, steps: Flow[T], leaving: Callable[[Request], None] | None = None) -> T: ...
 
     def fallback(self, body: Mapping[str, Any], **arguments: Any) -> Fallback:
@@ -104,6 +107,7 @@ class Delivers:
             on_unknown=on_unknown,
             settle_seconds=self.settle_seconds,
             random=random.random,
+            tell=self.log.warning,
         )
 
     def _others(self, not_ours: Callable[[], Collection[str]]) -> Callable[[], Collection[str]]:

@@ -90,6 +90,7 @@ class BulkRun:
             on_unknown="resend" if task.on_unknown == "resend" else "fail",
             settle_seconds=self._hook.settle_seconds,
             random=random.random,
+            tell=partial(task.log.info, "Message %d: %s", index),
         )
         steps = fallback.deliver(
             self._config,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException, BaseOperator
 from cekat_provider.core.errors import CekatError, CekatInputError, OutcomeUnknownError, WindowClosedError
+from cekat_provider.links import CekatConversationLink
 from cekat_provider.operators.inbound import CekatNewMessagesOperator
 from cekat_provider.templating import DependsOnMessages, RendersMessages
 
@@ -14,8 +15,27 @@ if TYPE_CHECKING:
     from cekat_provider.compat import Context
     from cekat_provider.core.check import Validate
     from cekat_provider.core.messages import OutboundMessage
+    from cekat_provider.hooks.cekat import CekatHook
+    from cekat_provider.operators.record import SendRecord
 
 __all__ = ["CekatNewMessagesOperator", "CekatSendWhatsAppOperator"]
+
+#: The arguments that make the request's body.
+_BODY = (
+    "receiver",
+    "message",
+    "conversation_id",
+    "media_type",
+    "file_url",
+    "location",
+    "header",
+    "footer",
+    "action",
+    "choices",
+    "choices_label",
+    "extra_fields",
+    "validate",
+)
 
 
 class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator):
@@ -100,7 +120,10 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         "extra_fields": "json",
         "fallback_variables": "json",
     }
+    operator_extra_links = (CekatConversationLink(),)
     ui_color = "#d9fdd3"
+    #: Whether the task goes on after the send, so that a retry needs to know of it on every Airflow.
+    _waits: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -171,8 +194,9 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
                 resend_on_clear=self.resend_on_clear,
                 longest_seconds=sends * (hook.config.max_wait_seconds + 2 * hook.config.timeout_seconds)
                 + (self.delivery_timeout or 0),
+                in_variables=self._waits,
             )
-            return Sending(self, hook, record).run()
+            return self._sent(hook, record, Sending(self, hook, record, context).run())
         except CekatError as err:
             skip = (isinstance(err, WindowClosedError) and self.on_window_closed == "skip") or (
                 isinstance(err, OutcomeUnknownError) and self.on_unknown == "skip"
@@ -185,6 +209,14 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
             raise
         finally:
             hook.close()
+
+    def _body(self, hook: CekatHook, record: SendRecord) -> dict[str, Any]:
+        """Make the request's body; nothing is sent when it cannot be made."""
+        return hook.message_body(**{name: getattr(self, name) for name in _BODY})
+
+    def _sent(self, hook: CekatHook, record: SendRecord, result: dict[str, Any]) -> dict[str, Any]:
+        """Go on after the message was sent, by this try or an earlier one."""
+        return result
 
     def _check_options(self) -> None:
         for name, value, allowed in (

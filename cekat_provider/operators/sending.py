@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import cached_property
@@ -15,31 +16,18 @@ from cekat_provider.core.errors import (
     CekatResponseError,
     WindowClosedError,
 )
+from cekat_provider.core.story import sending
+from cekat_provider.links import link_conversation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cekat_provider.compat import Context
     from cekat_provider.core.fallback import Fallback
     from cekat_provider.core.flow import SentMessage
     from cekat_provider.hooks.cekat import CekatHook
     from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
     from cekat_provider.operators.record import SendRecord
-
-_BODY = (
-    "receiver",
-    "message",
-    "conversation_id",
-    "media_type",
-    "file_url",
-    "location",
-    "header",
-    "footer",
-    "action",
-    "choices",
-    "choices_label",
-    "extra_fields",
-    "validate",
-)
 
 
 class Sending:
@@ -49,10 +37,11 @@ class Sending:
     :param record: what earlier tries of it did.
     """
 
-    def __init__(self, task: CekatSendWhatsAppOperator, hook: CekatHook, record: SendRecord) -> None:
+    def __init__(self, task: CekatSendWhatsAppOperator, hook: CekatHook, record: SendRecord, context: Context) -> None:
         self._task = task
         self._hook = hook
         self._record = record
+        self._context = context
 
     def run(self) -> dict[str, Any]:
         """Send, unless an earlier try did, and wait for the delivery where that is asked for."""
@@ -61,6 +50,7 @@ class Sending:
             self._task.log.info("An earlier try sent message %s: not sent again", result["message_id"])
         else:
             result = self._send()
+        link_conversation(self._context, self._hook.config, result["conversation_id"])
         if self._task.delivery_timeout is None:
             return result
         try:
@@ -73,7 +63,7 @@ class Sending:
 
     @cached_property
     def _body(self) -> dict[str, Any]:
-        return self._hook.message_body(**{name: getattr(self._task, name) for name in _BODY})
+        return self._task._body(self._hook, self._record)
 
     @cached_property
     def _fallback(self) -> Fallback | None:
@@ -90,6 +80,8 @@ class Sending:
 
     def _send(self) -> dict[str, Any]:
         task, record, body, fallback = self._task, self._record, self._body, self._fallback
+        # For a task that fails below, too.
+        link_conversation(self._context, self._hook.config, body.get("conversation_id"))
         earlier = record.earlier
         if earlier is not None and not record.has_store and "conversation_id" not in body and task.resend_on_clear:
             # Most retries follow a refusal, not a death in the middle of the request, so this mostly sends once.
@@ -100,6 +92,7 @@ class Sending:
             fallback = fallback and replace(fallback, blind=True)
         if task.check_window and earlier is None and "conversation_id" not in body:
             raise CekatInputError("check_window", "no conversation_id", "given with a conversation_id")
+        task.log.info("Sending a %s, by %s as %r", sending(body), self._hook.config.base_url, task.cekat_conn_id)
         return self._recorded(
             lambda: self._hook.deliver(
                 body,
@@ -121,12 +114,14 @@ class Sending:
         )
 
     def _recorded(self, send: Callable[[], SentMessage]) -> dict[str, Any]:
+        began = time.monotonic()
         try:
             sent = send()
         except CekatError as err:
             if not unknown(err):
                 self._record.forget()
             raise
+        self._task.log.info("Answered after %.1f s", time.monotonic() - began)
         self._task.log.info(
             "Cekat %s %s %s in conversation %s (status %s)",
             "shows in its history" if sent.found else "accepted",
@@ -142,6 +137,8 @@ class Sending:
     def _delivered(self, result: dict[str, Any]) -> dict[str, Any]:
         if result["conversation_id"] is None or result["message_id"] is None:
             raise CannotLookError("Cekat accepted the message without naming it, so its delivery cannot be followed.")
+        self._task.log.info("Waiting until it is delivered, for at most %g s", self._task.delivery_timeout)
+        began = time.monotonic()
         try:
             message = self._hook.await_delivery(
                 result["conversation_id"], result["message_id"], float(self._task.delivery_timeout or 0)
@@ -151,7 +148,7 @@ class Sending:
                 # WhatsApp gave up on this message for a passing trouble: a retry is to send another.
                 self._record.forget()
             raise
-        self._task.log.info("Message %s: %s", message.id, message.status)
+        self._task.log.info("Message %s: %s after %.1f s", message.id, message.status, time.monotonic() - began)
         return {**result, "status": message.status}
 
 
