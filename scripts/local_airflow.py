@@ -148,6 +148,10 @@ class LocalAirflow:
             raise RuntimeError(f"airflow {command[0]}: {done.stdout[-3000:]}{done.stderr[-3000:]}")
         return done.stdout
 
+    def pid(self, name: str) -> int:
+        """Return a process's id."""
+        return self._processes[name].pid
+
     def kill(self, name: str, signal_number: int = signal.SIGKILL) -> None:
         """Signal a process and all that it forked."""
         process = self._processes.pop(name)

@@ -32,6 +32,7 @@ class CekatConfig:
     :param verify: check certificates; or the path of a CA bundle.
     :param proxies: scheme to proxy URL; never shown, since a URL may hold a password.
     :param requests_per_minute: the budget of the key, or None for what the answers' ``X-RateLimit-*`` tell.
+    :param triggerer_requests_per_minute: of that budget, what one triggerer may spend, or None for all of it.
     :param inbox_id: the inbox that templates are sent from, or None.
     :param dashboard_url: where a person looks at a conversation, with ``{conversation_id}`` in it, or None.
     """
@@ -46,6 +47,7 @@ class CekatConfig:
     verify: bool | str = True
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     requests_per_minute: float | None = None
+    triggerer_requests_per_minute: float | None = None
     inbox_id: str | None = None
     dashboard_url: str | None = None
 
@@ -96,7 +98,8 @@ def from_connection(
         default_country_code=_country_code(given.get("default_country_code")),
         verify=_verify(given.get("verify", True)),
         proxies=_proxies(given.get("proxies", {})),
-        requests_per_minute=_requests_per_minute(given.get("requests_per_minute")),
+        requests_per_minute=_per_minute(given, "requests_per_minute"),
+        triggerer_requests_per_minute=_per_minute(given, "triggerer_requests_per_minute"),
         inbox_id=_inbox_id(given.get("inbox_id")),
         dashboard_url=_dashboard_url(given.get("dashboard_url")),
     )
@@ -219,7 +222,8 @@ def _country_code(value: Any) -> str | None:
     return digits
 
 
-def _requests_per_minute(value: Any) -> float | None:
+def _per_minute(given: Mapping[str, Any], name: str) -> float | None:
+    value = given.get(name)
     if value is None:
         return None
     try:
@@ -228,7 +232,7 @@ def _requests_per_minute(value: Any) -> float | None:
         number = math.nan
     if not 1 <= number <= defaults.MOST_REQUESTS_PER_MINUTE:
         wants = f"a number from 1 to {defaults.MOST_REQUESTS_PER_MINUTE}, or nothing"
-        raise CekatConfigError("requests_per_minute", repr(value), wants)
+        raise CekatConfigError(name, repr(value), wants)
     return number
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException, BaseOperator
 from cekat_provider.core.errors import (
@@ -103,6 +103,8 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
     }
     operator_extra_links = (CekatConversationLink(),)
     ui_color = "#d9fdd3"
+    #: Whether the task goes on after the send, so that a retry needs to know of it on every Airflow.
+    _waits: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -161,6 +163,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
                 context,
                 resend_on_clear=self.resend_on_clear,
                 longest_seconds=hook.config.max_wait_seconds + 2 * hook.config.timeout_seconds,
+                in_variables=self._waits,
             )
             result = record.sent
             if result is not None:
@@ -170,7 +173,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
             link_conversation(context, hook.config, result["conversation_id"])
             if self.delivery_timeout is not None:
                 result = self._await_delivery(hook, record, result)
-            return result
+            return self._sent(hook, record, result)
         except CekatError as err:
             skip = (isinstance(err, WindowClosedError) and self.on_window_closed == "skip") or (
                 isinstance(err, OutcomeUnknownError) and self.on_unknown == "skip"
@@ -188,21 +191,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         from cekat_provider.core.delivery import unknown
         from cekat_provider.core.story import sending
 
-        body = hook.message_body(
-            receiver=self.receiver,
-            message=self.message,
-            conversation_id=self.conversation_id,
-            media_type=self.media_type,
-            file_url=self.file_url,
-            location=self.location,
-            header=self.header,
-            footer=self.footer,
-            action=self.action,
-            choices=self.choices,
-            choices_label=self.choices_label,
-            extra_fields=self.extra_fields,
-            validate=self.validate,
-        )
+        body = self._body(hook, record)
         # For a task that fails below, too.
         link_conversation(context, hook.config, body.get("conversation_id"))
         earlier = record.earlier
@@ -233,6 +222,28 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         self.log.info("Cekat answered after %.1f s", time.monotonic() - began)
         result = self._result(sent)
         record.done(result)
+        return result
+
+    def _body(self, hook: CekatHook, record: SendRecord) -> dict[str, Any]:
+        """Make the request's body; nothing is sent when it cannot be made."""
+        return hook.message_body(
+            receiver=self.receiver,
+            message=self.message,
+            conversation_id=self.conversation_id,
+            media_type=self.media_type,
+            file_url=self.file_url,
+            location=self.location,
+            header=self.header,
+            footer=self.footer,
+            action=self.action,
+            choices=self.choices,
+            choices_label=self.choices_label,
+            extra_fields=self.extra_fields,
+            validate=self.validate,
+        )
+
+    def _sent(self, hook: CekatHook, record: SendRecord, result: dict[str, Any]) -> dict[str, Any]:
+        """Go on after the message was sent, by this try or an earlier one."""
         return result
 
     def _result(self, sent: SentMessage) -> dict[str, Any]:
