@@ -31,6 +31,7 @@ class CekatConfig:
     :param proxies: scheme to proxy URL; never shown, since a URL may hold a password.
     :param requests_per_minute: the budget of the key, or None for what the answers' ``X-RateLimit-*`` tell.
     :param inbox_id: the inbox that templates are sent from, or None.
+    :param trace: headers that tell a sandbox which task sends.
     """
 
     api_key: str = field(repr=False)
@@ -44,6 +45,12 @@ class CekatConfig:
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     requests_per_minute: float | None = None
     inbox_id: str | None = None
+    trace: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether this machine itself is talked to."""
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
 
     @property
     def connect_timeout_seconds(self) -> float:
