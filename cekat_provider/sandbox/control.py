@@ -60,6 +60,7 @@ async def clear_rules(cekat: TheCekat) -> list[Rule]:
 
 
 def told_clock(cekat: Cekat) -> dict[str, Any]:
+    """Tell the time and the clock's offset."""
     return {"now": iso_utc(cekat.clock.now_ms()), "offset_seconds": cekat.clock.offset_ms / 1000}
 
 

@@ -32,6 +32,7 @@ def _known(cekat: Cekat, conversation_id: str) -> Conversation:
 
 
 def shown(cekat: Cekat, conversation: Conversation) -> dict[str, Any]:
+    """Show a conversation as the control endpoints do."""
     last = conversation.last_inbound_ms
     return {
         "id": conversation.id,

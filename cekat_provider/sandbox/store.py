@@ -160,17 +160,20 @@ class Store:
 
     def latest(self) -> dict[str, tuple[Message, int]]:
         """Give each conversation's newest message, and how many there are; none for an empty one."""
-        counts = dict(self._db.execute("SELECT max(seq), count(*) FROM messages GROUP BY conversation_id"))
-        rows = self._db.execute(f"{_MESSAGE} WHERE seq IN (SELECT max(seq) FROM messages GROUP BY conversation_id)")
-        found = [_message(row) for row in rows]
-        return {message.conversation_id: (message, counts[message.seq]) for message in found}
+        newest = "SELECT max(seq), count(*) FROM messages GROUP BY conversation_id"
+        found = {}
+        for seq, count in self._db.execute(newest).fetchall():
+            message = _message(self._db.execute(f"{_MESSAGE} WHERE seq = ?", (seq,)).fetchone())
+            found[message.conversation_id] = (message, int(count))
+        return found
 
     def climbed(self, after_ms: int, until_ms: int) -> list[str]:
         """List the conversations in which a message came to another step of its ladder in this time."""
-        steps = " OR ".join(f"json_extract(ladder, '$.{step}_ms') > :after AND json_extract(ladder, '$.{step}_ms') <= :until"
-                            for step in ("delivered", "read", "failed"))  # fmt: skip
-        query = f"SELECT DISTINCT conversation_id FROM messages WHERE ladder IS NOT NULL AND ({steps})"  # noqa: S608
-        return [row[0] for row in self._db.execute(query, {"after": after_ms, "until": until_ms})]
+        query = (
+            "SELECT DISTINCT conversation_id FROM messages, json_each(ladder)"
+            " WHERE ladder IS NOT NULL AND json_each.key LIKE '%_ms' AND json_each.value > ? AND json_each.value <= ?"
+        )
+        return [row[0] for row in self._db.execute(query, (after_ms, until_ms))]
 
     def all_messages(self, *, sent: bool = False, after_seq: int = 0) -> list[Message]:
         """List messages of all conversations in the order accepted; ``sent``: those of the API only."""

@@ -98,7 +98,7 @@ addEventListener("keydown", (event) => {
   if (find("app").dataset.view === "panel") view(state.openId ? "chat" : "people");
 });
 addEventListener("click", (event) => {
-  if (!find("export").contains(event.target)) find("export").open = false;
+  if (!event.target.closest("summary")) find("export").open = false;
 });
 setInterval(drawTimes, 1000);
 listen(look, (now) => {

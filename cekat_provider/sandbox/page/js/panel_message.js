@@ -60,7 +60,7 @@ function status(message) {
   );
   const failed = message.status === "failed";
   const error = message.additional_data?.error;
-  const reason = h("select", { "aria-label": "Reason of the failure" }, REASONS.map(([value, said]) => h("option", { value }, `${value} · ${said}`)));
+  const reason = h("select", {}, REASONS.map(([value, said]) => h("option", { value }, `${value} · ${said}`)));
   if (REASONS.some(([code]) => code === error?.code)) reason.value = String(error.code);
   const fail = () => {
     const [code, said] = REASONS[reason.selectedIndex];
