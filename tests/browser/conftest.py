@@ -20,7 +20,7 @@ FLAGS = (
     f"--host-resolver-rules=MAP * ~NOTFOUND, {', '.join(f'EXCLUDE {host}' for host in OURS)}",
 )
 #: A busy machine is slow, and a condition that comes true ends the waiting at once.
-PATIENCE_MS = 12_000
+PATIENCE_MS = 60_000
 
 
 # For this folder and not the session: while Playwright runs, an event loop does, and no other test could start one.

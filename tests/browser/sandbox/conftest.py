@@ -16,7 +16,7 @@ def visit(cekat_sandbox: Sandbox, new_page: Callable[..., Page]) -> Callable[...
 
     def opened(conversation_id: str | None = None, **options: object) -> Page:
         page = new_page(**{"timezone_id": "Asia/Jakarta", **options})
-        page.goto(cekat_sandbox.url + ("/" if conversation_id is None else f"/#/conversation/{conversation_id}"))
+        page.goto(cekat_sandbox.url + ("/" if conversation_id is None else f"/#/conversations/{conversation_id}"))
         expect(page.get_by_role("status").filter(has_text="Live")).to_be_attached()
         return page
 

@@ -39,7 +39,7 @@ def test_it_comes_back_with_the_server(new_page, tmp_path: Path, complaints: lis
     port = int(server.url.rpartition(":")[2])
     conversation = Sandbox(server.url).conversation(BUDI)["id"]
     page = new_page()
-    page.goto(f"{server.url}/#/conversation/{conversation}")
+    page.goto(f"{server.url}/#/conversations/{conversation}")
     live = page.locator("#live")
     expect(live).to_have_text("Live")
     server.stop()

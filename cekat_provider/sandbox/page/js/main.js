@@ -75,7 +75,7 @@ async function showEarlier() {
 
 function route() {
   const [, kind, id] = location.hash.split("/");
-  const wanted = kind === "conversation" && id ? decodeURIComponent(id) : null;
+  const wanted = kind === "conversations" && id ? decodeURIComponent(id) : null;
   view(wanted ? "chat" : "people");
   if (wanted !== state.openId) Object.assign(state, { openId: wanted, messages: [], wanted: 100, selectedId: null });
   return look();

@@ -5,7 +5,7 @@ import { initials, phoneNumber, shortTime, tint, WHOLE } from "./format.js";
 import { nowMs, state, unseen } from "./state.js";
 import { plain } from "./text.js";
 
-export const linkTo = (id) => `#/conversation/${encodeURIComponent(id)}`;
+export const linkTo = (id) => `#/conversations/${encodeURIComponent(id)}`;
 
 export const avatar = (one) => h("span", { className: `avatar ${tint(one.receiver)}`, "aria-hidden": "true" }, initials(one.name));
 
