@@ -8,6 +8,8 @@ import urllib.request
 from typing import Any
 from urllib.parse import quote
 
+from playwright.sync_api import Locator, Page
+
 from cekat_provider.sandbox.client import Sandbox
 
 BUDI, SITI, DEWI, AGUS = "6281234567890", "6281298765432", "6281311223344", "6281355667788"
@@ -92,3 +94,8 @@ def shop(sandbox: Sandbox) -> str:
     for message in (asked, slots, link):
         sandbox.set_status(message["message_id"], "read")
     return str(asked["conversation_id"])
+
+
+def bubble(page: Page, text: str) -> Locator:
+    """Find a message on the page."""
+    return page.locator(".message").filter(has_text=text)

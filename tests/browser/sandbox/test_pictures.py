@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from cekat_provider.sandbox.client import Sandbox
 
-from .scene import shop
+from .scene import post, shop, task
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -34,8 +34,6 @@ def test_the_list_sheet_on_a_narrow_window(
 
 
 def test_the_request_log(visit, cekat_sandbox: Sandbox, screenshot: Callable[[Page, str], None]) -> None:
-    from .scene import post, task
-
     conversation = shop(cekat_sandbox)
     cekat_sandbox.faults(kind="rate_limit", retry_after=30)
     for number in ("+6281234567890", "6281234567890"):
