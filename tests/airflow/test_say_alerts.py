@@ -63,7 +63,7 @@ def test_the_default_text_is_told_once_for_all_tries(cekat_sandbox: Any, dags: A
     assert heading == "🔁 Failed, will be tried again: alert_default › load"
     assert run_line == f"Run: {dag_run.run_id}"
     assert tries == "Try: 1 of 2"
-    if AIRFLOW == "3.0":  # which tells a callback neither the exception nor, in `dag.test`, the log
+    if AIRFLOW == "3.0":  # whose `dag.test`, unlike its workers, tells a callback neither the exception nor the log
         assert more == []
     else:
         cause, log = more

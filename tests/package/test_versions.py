@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import subprocess
 import sys
 from collections.abc import Callable
@@ -48,20 +47,11 @@ print("FIELDS", *fields)
     return "requests_per_minute" in said.split()
 
 
-def tells_the_exception() -> bool:
-    try:
-        from airflow.sdk.execution_time import task_runner
-    except ImportError:  # 2.11, whose `TaskInstance` does
-        return True
-    return 'context["exception"]' in inspect.getsource(task_runner)
-
-
 # Row's first words → whether this Airflow has it.
 PROBES: dict[str, Callable[[], bool]] = {
     "`CekatInboundTrigger`": lambda: has("airflow.triggers.base", "BaseEventTrigger"),
     "`CekatNotifier` for a missed deadline": lambda: has("airflow.sdk.definitions.deadline", "DeadlineAlert"),
     "the connection's own fields": has_form,
-    "an alert of a task": tells_the_exception,
     "a retry knows": lambda: has("airflow.sdk.execution_time.context", "TaskStateStoreAccessor"),
     "`CekatNewMessagesOperator` keeps": lambda: has("airflow.sdk.execution_time.context", "AssetStateStoreAccessor"),
     "`CekatRetryPolicy`": lambda: has("cekat_provider.retry_policy", "CekatRetryPolicy"),
