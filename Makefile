@@ -17,7 +17,7 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: bench-delivery crash fleet matrix release-check soak help venv test bench demo lint format build constraints clean
+.PHONY: bench-delivery crash fleet matrix release-check soak help venv test bench demo docs docs-fill lint format build constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -62,6 +62,14 @@ soak: $(READY) ## ask, wait and alert for MINUTES (60); fails where memory, sock
 
 demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when the answer comes
 	@$(BIN)/python scripts/demo.py $(ARGS)
+
+docs: $(READY) ## build the documentation into build/site, warnings as errors, and check its links
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python scripts/check_site.py build/site
+
+docs-fill: $(READY) ## write into README and docs/ the tables and parts of DAGs that the code has
+	$(BIN)/python scripts/docs_fill.py
 
 matrix: ## run the test suite on every Airflow and every Python it runs on; ARGS="3.0 3.1" for some
 	@sh scripts/matrix.sh $(ARGS)

@@ -81,6 +81,12 @@ EXTRA_FIELDS: Final[dict[str, dict[str, Any]]] = {
         "description": "The inbox that templates are sent from, where a task names none (a UUID).",
         "schema": {"type": ["string", "null"]},
     },
+    "dashboard_url": {
+        "label": "Dashboard URL",
+        "description": "Where you look at a conversation: its tasks link to it. Such as "
+        "https://chat.example.com/conversations/{conversation_id}.",
+        "schema": {"type": ["string", "null"]},
+    },
     "allow_http": {
         "label": "Allow plain http",
         "description": "Send the key unencrypted to a host that is not this machine.",
