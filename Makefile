@@ -17,7 +17,8 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: bench-delivery crash fleet matrix release-check soak help venv test bench demo docs docs-fill lint format build constraints clean
+.PHONY: help venv test bench bench-delivery crash fleet soak demo up docs docs-fill matrix lint format build
+.PHONY: release-check constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -73,6 +74,9 @@ docs-fill: $(READY) ## write into README and docs/ the tables and parts of DAGs 
 
 matrix: ## run the test suite on every Airflow and every Python it runs on; ARGS="3.0 3.1" for some
 	@sh scripts/matrix.sh $(ARGS)
+
+up: $(READY) ## Airflow with the example DAGs, and the local Cekat, until Ctrl-C; ARGS="--port 8081 --sandbox-port 3001"
+	@exec $(BIN)/python scripts/up.py $(ARGS)
 
 lint: $(READY) ## check lint, format and types
 	$(BIN)/ruff check

@@ -31,7 +31,7 @@ def message(conversation: str, number: int, sender: str = "agent") -> dict[str, 
         "sent_by_type": sender,
         "media_type": "text",
         "status": "read",
-        "created_at": "2026-04-10T09:24:23.000Z",
+        "created_at": "2026-05-10T09:24:23.000Z",
     }
 
 
@@ -68,6 +68,16 @@ async def reply(request: web.Request) -> web.Response:
     return web.json_response({})
 
 
+async def fill(request: web.Request) -> web.Response:
+    """Give a conversation a long history; ids and times as a long one has them."""
+    conversation, many = await request.json()
+    HISTORIES[conversation] = [
+        {**message(conversation, n), "created_at": f"2026-04-{n * 28 // many + 1:02}T09:24:23.000Z"}
+        for n in range(many)
+    ]
+    return web.json_response({})
+
+
 async def seen(request: web.Request) -> web.Response:
     return web.json_response(SEEN)
 
@@ -96,6 +106,7 @@ def main() -> None:
         ("GET", "/messages"): read,
         ("POST", "/messages/whatsapp"): send,
         ("POST", "/reply"): reply,
+        ("POST", "/fill"): fill,
         ("GET", "/seen"): seen,
         ("POST", "/always-new"): always_new,
     }

@@ -14,6 +14,7 @@ from cekat_provider.core import body as bodies
 from cekat_provider.core import delivery, flow
 from cekat_provider.core.drive import Flow, drive_async
 from cekat_provider.core.pace import paced
+from cekat_provider.hooks._aside import aside
 from cekat_provider.hooks._connection import limiter_of, read_connection
 
 if TYPE_CHECKING:
@@ -93,4 +94,4 @@ class CekatAsyncHook(BaseHook):
     async def _run(self, steps: Flow[T]) -> T:
         transport = await self.get_transport()
         steps = paced(steps, limiter_of(transport.config), time.monotonic)
-        return await drive_async(steps, transport.send, asyncio.sleep, time.time)
+        return await drive_async(steps, transport.send, asyncio.sleep, time.time, aside)

@@ -219,7 +219,8 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
             if not unknown(err):
                 record.forget()
             raise
-        result = self._result(sent, time.monotonic() - began)
+        self.log.info("Answered after %.1f s", time.monotonic() - began)
+        result = self._result(sent)
         record.done(result)
         return result
 
@@ -245,14 +246,13 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         """Go on after the message was sent, by this try or an earlier one."""
         return result
 
-    def _result(self, sent: SentMessage, seconds: float) -> dict[str, Any]:
+    def _result(self, sent: SentMessage) -> dict[str, Any]:
         self.log.info(
-            "Cekat %s message %s in conversation %s (status %s) after %.1f s",
+            "Cekat %s message %s in conversation %s (status %s)",
             "shows in its history" if sent.found else "accepted",
             sent.message_id,
             sent.conversation_id,
             sent.status,
-            seconds,
         )
         return sent_to_xcom(sent)
 

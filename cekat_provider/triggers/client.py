@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cekat_provider.compat import AirflowException
 from cekat_provider.core import classify, flow
-from cekat_provider.core.drive import drive_async
+from cekat_provider.core.drive import LARGE_BYTES, drive_async
 from cekat_provider.core.errors import AuthError, CekatError, NotSentError
 from cekat_provider.core.limiter import Limiter
 from cekat_provider.core.parse import Message
 from cekat_provider.core.wire import Request, Response
+from cekat_provider.hooks._aside import aside
 from cekat_provider.hooks.cekat_async import CekatAsyncHook
 
 if TYPE_CHECKING:
@@ -51,22 +54,23 @@ class SharedClient:
         self._retired: list[CekatAsyncHook] = []
         self._holds = 0
 
-    async def history(self, conversation_id: str, known: object) -> Read:
+    async def history(self, conversation_id: str, known: object, since: datetime | None) -> Read:
         """Read a conversation; its first request is already counted by the limiter.
 
         :param known: the `name` of a history that need not be read again, or None.
+        :param since: leave out messages from before it; or None.
         :raises CekatError: the tree in `cekat_provider.core.errors`.
         """
         transport = await self._transport()
         try:
-            return await self._read(transport, conversation_id, known)
+            return await self._read(transport, conversation_id, known, since)
         except AuthError:
             # A rotated key is picked up; the same key is refused again, and that ends the waits.
             renewed = await self._transport(instead_of=transport)
             if renewed.config == transport.config:
                 raise
             await self._turn()
-            return await self._read(renewed, conversation_id, known)
+            return await self._read(renewed, conversation_id, known, since)
 
     async def close(self) -> None:
         """Close all sockets."""
@@ -75,7 +79,9 @@ class SharedClient:
         for hook in hooks:
             await hook.aclose()
 
-    async def _read(self, transport: AsyncTransport, conversation_id: str, known: object) -> Read:
+    async def _read(
+        self, transport: AsyncTransport, conversation_id: str, known: object, since: datetime | None
+    ) -> Read:
         sent = 0
         name: object = None
 
@@ -88,13 +94,14 @@ class SharedClient:
             self._learn(response)
             # A whole page is compared before it is parsed: most looks find nothing new. Not where there are
             # further pages, which may have changed while the first has not.
-            name = (len(response.content), hash(response.content)) if sent == 1 and response.status == 200 else None
+            name = await _name(response.content) if sent == 1 and response.status == 200 else None
             if name is not None and name == known:
                 raise _SameAgain
             return response
 
         try:
-            history = await drive_async(flow.history(transport.config, conversation_id), send, asyncio.sleep, time.time)
+            steps = flow.history(transport.config, conversation_id, since)
+            history = await drive_async(steps, send, asyncio.sleep, time.time, aside)
         except _SameAgain:
             return Read(None, known)
         return Read(history, name)
@@ -141,3 +148,12 @@ class SharedClient:
         config = transport.config
         self.limiter = Limiter(config.triggerer_requests_per_minute or config.requests_per_minute)
         return hook
+
+
+async def _name(content: bytes) -> object:
+    return await aside(_digest, content) if len(content) > LARGE_BYTES else _digest(content)
+
+
+def _digest(content: bytes) -> bytes:
+    # Not `hash`, which would hold every thread up.
+    return blake2b(content, digest_size=16).digest()

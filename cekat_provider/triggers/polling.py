@@ -12,6 +12,7 @@ import logging
 import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Final
 
 from cekat_provider.core.errors import CekatError, RateLimitedError
@@ -180,11 +181,12 @@ class Poller:
     async def _look(self, conversation: _Conversation) -> None:
         try:
             result: Any = None
+            since = _earliest(conversation.watches)
             try:
-                result = await self._client.history(conversation.id, self._known(conversation))
+                result = await self._client.history(conversation.id, self._known(conversation), since)
             except CekatError as err:
                 self._failed(conversation, err)
-                self._hand(conversation, None, err)
+                self._hand_error(conversation, err)
             except Exception as bug:
                 # Not swallowed: every wait raises it.
                 for watch in conversation.watches:
@@ -194,7 +196,7 @@ class Poller:
                 if result.history is not None:
                     conversation.version += 1
                     conversation.last = result.name
-                self._hand(conversation, result.history, None)
+                self._hand(conversation, result.history, since)
         finally:
             del self._looking[conversation.id]
             if not self.idle:
@@ -218,16 +220,29 @@ class Poller:
         if not isinstance(error, RateLimitedError):  # which holds everything, and so needs no place further back
             self._schedule.postpone(conversation.id, pause, now)
 
-    def _hand(self, conversation: _Conversation, history: list[Message] | None, error: CekatError | None) -> None:
-        now = self._loop.time()
+    def _hand_error(self, conversation: _Conversation, error: CekatError) -> None:
         for watch in conversation.watches:
             watch.looked()
-            last = watch.deadline is not None and now >= watch.deadline
-            unchanged = history is None and error is None and watch.seen is not None
-            if unchanged and not last and not watch.every:
+            watch.seen = None
+            watch.hand(Look(None, error, self._is_last(watch)))
+
+    def _hand(self, conversation: _Conversation, history: list[Message] | None, since: datetime | None) -> None:
+        """Hand the watches a history from `since` on, or None where it is the known one."""
+        for watch in conversation.watches:
+            last = self._is_last(watch)
+            has_all = watch.seen == conversation.version if history is None else _reaches(since, watch)
+            if not has_all:
+                # It came while the look was under way, which has not asked for all that it needs.
+                if last:
+                    self._schedule.hurry(conversation.id, self._loop.time())
                 continue
-            watch.seen = None if error is not None else conversation.version
-            watch.hand(Look(history, error, last))
+            watch.looked()
+            watch.seen = conversation.version
+            if history is not None or last or watch.every:
+                watch.hand(Look(history, None, last))
+
+    def _is_last(self, watch: Watch) -> bool:
+        return watch.deadline is not None and self._loop.time() >= watch.deadline
 
     def _look_last(self, conversation: _Conversation, watch: Watch) -> None:
         """Look once more at the deadline, as a sensor that pokes does; and end the wait soon after in any case."""
@@ -235,3 +250,13 @@ class Poller:
         conversation.timers[watch] = self._call_at(now + LAST_LOOK_SECONDS, watch.hand, Look(None, None, True))
         self._schedule.hurry(conversation.id, now)
         self._arm()
+
+
+def _earliest(watches: set[Watch]) -> datetime | None:
+    """Tell from when on a history suffices for all, or None where it must be whole."""
+    times = [watch.since for watch in watches if watch.since is not None]
+    return min(times) if times and len(times) == len(watches) else None
+
+
+def _reaches(since: datetime | None, watch: Watch) -> bool:
+    return since is None or (watch.since is not None and since <= watch.since)

@@ -106,13 +106,19 @@ def test_no_module_is_named_like_one_of_the_standard_library(module: str) -> Non
 
 BASES = (
     "from airflow.providers.common.compat.sdk import "
-    "BaseOperator, BaseOperatorLink, BaseSensorOperator, BaseNotifier, DecoratedOperator, AirflowFailException, DAG"
+    "BaseOperator, BaseOperatorLink, BaseSensorOperator, BaseNotifier, DecoratedOperator, AirflowFailException, DAG, "
+    "SkipMixin, BranchMixIn"
 )
 MODULES = (
     "cekat_provider.operators.cekat",
     "cekat_provider.operators.template",
+    "cekat_provider.operators.ask",
+    "cekat_provider.operators.approval",
+    "cekat_provider.operators.branch",
+    "cekat_provider.operators.hitl",
     "cekat_provider.sensors.cekat",
     "cekat_provider.notifications.cekat",
+    "cekat_provider.notifications.hitl",
     "cekat_provider.decorators.cekat",
 )
 
@@ -139,6 +145,8 @@ def test_an_import_costs_nearly_nothing() -> None:
         "cekat_provider.links",
         "cekat_provider.operators",
         "cekat_provider.operators.inbound",
+        "cekat_provider.operators.asking",
+        "cekat_provider.operators.choice",
         "cekat_provider.sensors",
         "cekat_provider.decorators",
         "cekat_provider.templating",

@@ -16,9 +16,6 @@ class Pages:
     :param url: Airflow's.
     """
 
-    #: What the form calls the fields that every connection has.
-    standard = {"host": "element_host", "password": "element_password", "port": "element_port"}
-
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.url = url
@@ -36,21 +33,26 @@ class Pages:
         kind = self.page.get_by_role("dialog").get_by_role("combobox")
         kind.fill("Cekat")
         kind.press("Enter")
-        self._open_extras()
 
     def edit_connection(self, conn_id: str) -> None:
         """Open the form of a connection that there is."""
         self.page.goto(f"{self.url}/connections")
         self._row(conn_id).get_by_role("button", name="Edit Connection").click()
-        self._open_extras()
 
     def field(self, name: str) -> Locator:
-        """Return the control of a field."""
-        return self.page.locator(f"#{self.standard.get(name, f'element_{name}')}")
+        """Return the control of a field, in the part of the form that is open."""
+        return self.page.locator(f"[name='{name}'], [name='element_{name}'], [id='element_{name}']").first
 
-    def label(self, name: str) -> Locator:
-        """Return a field's label and help text."""
-        return self.page.locator(f"*:has(> * #{self.standard.get(name, f'element_{name}')})").last
+    def around(self, name: str) -> Locator:
+        """Return a field with its label and help text."""
+        return self.page.locator("[data-scope=field][data-part=root]").filter(has=self.field(name))
+
+    def open_part(self, extras: bool) -> None:
+        """Open the part of the form that holds the extras, or the fields that every connection has."""
+        part = self.page.get_by_role("button", name="Extra Fields" if extras else "Standard Fields", exact=True)
+        if part.get_attribute("aria-expanded") == "false":
+            part.click()
+        expect(part).to_have_attribute("aria-expanded", "true")
 
     def save(self) -> None:
         """Save, and see that the form is gone."""
@@ -65,11 +67,6 @@ class Pages:
 
     def _row(self, conn_id: str) -> Locator:
         return self.page.get_by_role("row").filter(has=self.page.get_by_role("cell", name=conn_id, exact=True))
-
-    def _open_extras(self) -> None:
-        extras = self.page.get_by_role("button", name=re.compile("^Extra Fields$"))
-        if extras.get_attribute("aria-expanded") == "false":
-            extras.click()
 
     # A run
 
@@ -104,8 +101,6 @@ class Pages:
 class PagesOf2(Pages):
     """Airflow 2.11."""
 
-    standard = {"host": "host", "password": "password", "port": "port"}
-
     def log_in(self, name: str, password: str) -> None:
         """Log in."""
         self.page.goto(f"{self.url}/login/")
@@ -128,11 +123,14 @@ class PagesOf2(Pages):
 
     def field(self, name: str) -> Locator:
         """Return the control of a field."""
-        return self.page.locator(f"#{self.standard.get(name, f'extra__cekat__{name}')}")
+        return self.page.locator(f"[name='{name}'], [name='extra__cekat__{name}']")
 
-    def label(self, name: str) -> Locator:
-        """Return a field's label and help text."""
+    def around(self, name: str) -> Locator:
+        """Return a field with its label and help text."""
         return self.page.locator("tr, .form-group").filter(has=self.field(name))
+
+    def open_part(self, extras: bool) -> None:
+        """All of the form is there."""
 
     def save(self) -> None:
         """Save, and see that the form is gone."""
