@@ -14,7 +14,7 @@ import platform
 import re
 import sys
 import tempfile
-import time
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -92,10 +92,13 @@ def measure(messages: int) -> dict[str, tuple[float, float, int]]:
         with LocalAirflow(Path(home), settings) as airflow:
             airflow.up()
             for name, dag_id, first in (("one bulk task", "bulk", 0), ("mapped tasks", "mapped", 10_000_000)):
-                cpu, start = spent(airflow), time.monotonic()
+                cpu = spent(airflow)
                 airflow.trigger(dag_id, "bench")
                 state = airflow.wait_for_run(dag_id, "bench", 3600)
-                seconds, cpu = time.monotonic() - start, spent(airflow) - cpu
+                cpu = spent(airflow) - cpu
+                # As Airflow counts it: without the command that starts the run, which loads Airflow anew.
+                ((began, ended),) = airflow.sql("SELECT start_date, end_date FROM dag_run WHERE dag_id = ?", dag_id)
+                seconds = (datetime.fromisoformat(ended) - datetime.fromisoformat(began)).total_seconds()
                 got = cekat.seen()["got"]
                 once = sum(got.get(f"62812{first + n:08d}") == 1 for n in range(messages))
                 figures[name] = (seconds, cpu, once)

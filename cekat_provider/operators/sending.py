@@ -92,7 +92,7 @@ class Sending:
             fallback = fallback and replace(fallback, blind=True)
         if task.check_window and earlier is None and "conversation_id" not in body:
             raise CekatInputError("check_window", "no conversation_id", "given with a conversation_id")
-        task.log.info("Sending a %s, by %s as %r", sending(body), self._hook.config.base_url, task.cekat_conn_id)
+        task.log.info("Sending %s, by %s as %r", sending(body), self._hook.config.base_url, task.cekat_conn_id)
         return self._recorded(
             lambda: self._hook.deliver(
                 body,
@@ -121,7 +121,7 @@ class Sending:
             if not unknown(err):
                 self._record.forget()
             raise
-        self._task.log.info("Answered after %.1f s", time.monotonic() - began)
+        self._task.log.info("Cekat answered after %.1f s", time.monotonic() - began)
         self._task.log.info(
             "Cekat %s %s %s in conversation %s (status %s)",
             "shows in its history" if sent.found else "accepted",
