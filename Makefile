@@ -17,7 +17,7 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test bench bench-delivery crash fleet soak demo up docs docs-fill matrix lint format build
+.PHONY: help venv test browser pages screenshots bench bench-delivery crash fleet soak demo up docs docs-fill matrix lint format build
 .PHONY: release-check constraints clean
 
 help: ## list these targets
@@ -35,8 +35,23 @@ $(READY): pyproject.toml $(PINS)
 	    apache-airflow --editable '.[sandbox]' --group dev
 	@touch $@
 
-test: $(READY) ## run the test suite, in three processes
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+# The sandbox's page knows no Airflow: looking at it on one is enough.
+test: $(READY) ## run the test suite, in three processes; its tests/browser want Chromium: `make browser`
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/browser/airflow_pages \
+	    $(if $(VENV:.venv=),--ignore tests/browser/sandbox) $(ARGS)
+
+# Apart and in one process, since they share one Airflow, started as `make up` does.
+pages: $(READY) ## look at Airflow's own pages in a browser: the connection's form, a run, its log, and `make up` itself
+	$(BIN)/python -m pytest tests/browser/airflow_pages $(ARGS)
+
+browser: ## install Chromium, which tests/browser drives, where it is missing and apt-get is there
+	@command -v chromium || command -v chromium-browser || { \
+	    sudo=$$([ "$$(id -u)" = 0 ] || echo sudo -n); export DEBIAN_FRONTEND=noninteractive; \
+	    $$sudo apt-get update -qq && $$sudo apt-get install -qq --no-install-recommends chromium fonts-liberation; \
+	} || { echo "Chromium is missing, and apt-get could not install it: install it by hand"; exit 1; }
+
+screenshots: $(READY) browser ## take the pictures in docs/images anew; ARGS=tests/browser/sandbox for some
+	SCREENSHOTS=1 $(BIN)/python -m pytest $(or $(ARGS),tests/browser)
 
 bench: $(READY) ## measure beside the HTTP, Slack and Telegram providers, into docs/performance.md; ARGS="poll send" for some
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench

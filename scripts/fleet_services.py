@@ -96,7 +96,7 @@ class Services:
         """Return what starts ``postgres`` or ``redis``, and as whom."""
         port = str(self.ports[name])
         if name == "redis":
-            # Its queue is on disk, as a broker's should be: a queue that is lost is another scenario than one that dies.
+            # Its queue is on disk, as a broker's should be.
             kept = ["--appendonly", "yes", "--dir", str(self.folder)]
             return [str(find("redis-server")), "--port", port, "--bind", "127.0.0.1", "--save", "", *kept], self._user
         options = ["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300", "-c", "fsync=off"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cekat_provider import connection_form
 from cekat_provider.core import config
 from cekat_provider.core.limiter import Limiter
+from cekat_provider.hooks._trace import trace_headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,4 +42,4 @@ def read_connection(connection: Any, extra: Mapping[str, Any], log: Any) -> conf
     )
     if unknown:
         log.warning("Connection %r: these extras mean nothing here: %s", connection.conn_id, unknown)
-    return checked
+    return replace(checked, trace=trace_headers(checked))

@@ -206,7 +206,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
                 raise CekatInputError("check_window", "no conversation_id", "given with a conversation_id")
             hook.check_window(body["conversation_id"])
         record.intend()
-        self.log.info("Sending a %s, by %s as %r", sending(body), hook.config.base_url, self.cekat_conn_id)
+        self.log.info("Sending %s, by %s as %r", sending(body), hook.config.base_url, self.cekat_conn_id)
         began = time.monotonic()
         try:
             sent = hook.deliver(
@@ -219,7 +219,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
             if not unknown(err):
                 record.forget()
             raise
-        self.log.info("Answered after %.1f s", time.monotonic() - began)
+        self.log.info("Cekat answered after %.1f s", time.monotonic() - began)
         result = self._result(sent)
         record.done(result)
         return result

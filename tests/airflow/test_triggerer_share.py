@@ -28,7 +28,7 @@ def test_a_triggerer_keeps_to_its_share(
 
     async def budget() -> float | None:
         client = SharedClient("cekat_default")
-        await client.history(conversation, None)
+        await client.history(conversation, None, None)
         await client.close()
         return client.limiter.requests_per_minute
 

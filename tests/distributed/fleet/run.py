@@ -161,7 +161,9 @@ def play(town: Town, seed: int) -> list[str]:
     chance.shuffle(plan)
     for place, trouble in enumerate(plan, 1):
         wanted = town.sends * place // (len(plan) + 1)
-        town.fleet.wait_for(f"{wanted} sends", lambda wanted=wanted: len(town.got(SENDS_FROM, town.sends)) >= wanted, 900)
+        town.fleet.wait_for(
+            f"{wanted} sends", lambda wanted=wanted: len(town.got(SENDS_FROM, town.sends)) >= wanted, 900
+        )
         say(trouble(town, chance))
     town.fleet.wait_for("the sends", lambda: town.run_state("sends") in ("success", "failed"), 3600)
     say("all sends are over")
