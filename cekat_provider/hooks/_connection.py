@@ -11,13 +11,16 @@ from cekat_provider.core.limiter import Limiter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: The pace of each key, by base URL and key, for every hook of this process.
+#: The pace of each key, by base URL and key, for every hook and every shared poll of this process. Without a lock: two
+#: threads that ask in the same moment may go together, and whoever comes next waits for both.
 LIMITERS: dict[tuple[str, str], Limiter] = {}
 
 
 def limiter_of(checked: config.CekatConfig) -> Limiter:
-    """Return the pace that every hook of this process keeps for a key."""
-    return LIMITERS.setdefault((checked.base_url, checked.api_key), Limiter(checked.requests_per_minute))
+    """Return the pace that all of this process keep for a key; its clock is the monotonic one, as an event loop's."""
+    limiter = LIMITERS.setdefault((checked.base_url, checked.api_key), Limiter())
+    limiter.configure(checked.requests_per_minute)
+    return limiter
 
 
 def read_connection(connection: Any, extra: Mapping[str, Any], log: Any) -> config.CekatConfig:

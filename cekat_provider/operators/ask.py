@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,8 +29,6 @@ class CekatAskOperator(CekatSendWhatsAppOperator):
     :returns: the customer's first message after the question, as `cekat_provider.core.parse.Message.to_dict` gives it.
     :raises AirflowFailException: as the send operator does, and when no answer comes.
     """
-
-    template_fields: Sequence[str] = CekatSendWhatsAppOperator.template_fields
 
     def __init__(
         self,

@@ -83,12 +83,15 @@ def test_the_smaller_of_two_limits_counts() -> None:
     assert limiter.requests_per_minute == pytest.approx(58.8)
 
 
-def test_a_hold_stops_everything_and_is_not_shortened() -> None:
+def test_a_changed_budget_counts_at_once_and_the_same_one_changes_nothing() -> None:
     limiter = Limiter(600)
-    limiter.hold(30, 0.0)
-    limiter.hold(1, 1.0)
-    assert limiter.wait_seconds(5.0) == pytest.approx(25)
-    assert limiter.wait_seconds(30.0) == 0
+    limiter.learn({"x-ratelimit-limit": "60"}, 0.0)
+    limiter.configure(600)
+    assert limiter.requests_per_minute == pytest.approx(58.8)
+    limiter.configure(30)
+    assert limiter.requests_per_minute == pytest.approx(29.4)
+    limiter.configure(None)
+    assert limiter.requests_per_minute is None
 
 
 @pytest.mark.parametrize("value", ["", "many", "nan", "-1", "inf"])
