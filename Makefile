@@ -17,7 +17,8 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: bench-delivery crash help venv test bench demo lint format build constraints clean
+.PHONY: help venv test browser pages screenshots bench bench-delivery crash fleet soak demo up docs docs-fill matrix lint format build
+.PHONY: release-check constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -34,8 +35,23 @@ $(READY): pyproject.toml $(PINS)
 	    apache-airflow --editable '.[sandbox]' --group dev
 	@touch $@
 
-test: $(READY) ## run the test suite
-	$(BIN)/python -m pytest $(ARGS)
+# The sandbox's page knows no Airflow: looking at it on one is enough.
+test: $(READY) ## run the test suite, in three processes; its tests/browser want Chromium: `make browser`
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/browser/airflow_pages \
+	    $(if $(VENV:.venv=),--ignore tests/browser/sandbox) $(ARGS)
+
+# Apart and in one process, since they share one Airflow, started as `make up` does.
+pages: $(READY) ## look at Airflow's own pages in a browser: the connection's form, a run, its log, and `make up` itself
+	$(BIN)/python -m pytest tests/browser/airflow_pages $(ARGS)
+
+browser: ## install Chromium, which tests/browser drives, where it is missing and apt-get is there
+	@command -v chromium || command -v chromium-browser || { \
+	    sudo=$$([ "$$(id -u)" = 0 ] || echo sudo -n); export DEBIAN_FRONTEND=noninteractive; \
+	    $$sudo apt-get update -qq && $$sudo apt-get install -qq --no-install-recommends chromium fonts-liberation; \
+	} || { echo "Chromium is missing, and apt-get could not install it: install it by hand"; exit 1; }
+
+screenshots: $(READY) browser ## take the pictures in docs/images anew; ARGS=tests/browser/sandbox for some
+	SCREENSHOTS=1 $(BIN)/python -m pytest $(or $(ARGS),tests/browser)
 
 bench: $(READY) ## measure beside the HTTP, Slack and Telegram providers, into docs/performance.md; ARGS="poll send" for some
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
@@ -49,8 +65,33 @@ N ?= 100
 crash: $(READY) ## kill workers in the middle of N sends (100), and count what the customers got
 	$(BIN)/python tests/real/crash.py --sends $(N) $(ARGS)
 
+SENDS ?= 300
+WAITS ?= 100
+fleet: $(READY) ## kill the parts of a CeleryExecutor fleet in the middle of SENDS (300) and WAITS (100); nothing may get lost
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group fleet
+	$(BIN)/python tests/distributed/fleet/run.py --sends $(SENDS) --waits $(WAITS) $(ARGS)
+
+MINUTES ?= 60
+soak: $(READY) ## ask, wait and alert for MINUTES (60); fails where memory, sockets, file handles or tasks grow
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
+	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES) $(ARGS)
+
 demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when the answer comes
 	@$(BIN)/python scripts/demo.py $(ARGS)
+
+docs: $(READY) ## build the documentation into build/site, warnings as errors, and check its links
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python scripts/check_site.py build/site
+
+docs-fill: $(READY) ## write into README and docs/ the tables and parts of DAGs that the code has
+	$(BIN)/python scripts/docs_fill.py
+
+matrix: ## run the test suite on every Airflow and every Python it runs on; ARGS="3.0 3.1" for some
+	@sh scripts/matrix.sh $(ARGS)
+
+up: $(READY) ## Airflow with the example DAGs, and the local Cekat, until Ctrl-C; ARGS="--port 8081 --sandbox-port 3001"
+	@exec $(BIN)/python scripts/up.py $(ARGS)
 
 lint: $(READY) ## check lint, format and types
 	$(BIN)/ruff check
@@ -65,6 +106,10 @@ build: $(READY) ## make the wheel and the sdist in dist/
 	rm -rf dist
 	$(BIN)/uv build --quiet --python $(BIN)/python --build-constraint $(PINS) --out-dir dist
 	@ls dist
+
+release-check: $(READY) ## build the last commit twice into dist/ and look at what a release would bring
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group release
+	$(BIN)/python scripts/release_check.py
 
 constraints: $(READY) ## pin anew what pyproject.toml asks for; with ARGS=--upgrade the newest of everything
 	for airflow in $(basename $(wildcard constraints/*.in)); do \

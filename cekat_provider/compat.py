@@ -5,14 +5,18 @@ Each name is looked up when it is first used: a DAG file pays for what it import
 
 from __future__ import annotations
 
+import inspect
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow.providers.standard.operators.branch import BranchMixIn
+    from airflow.providers.standard.utils.skipmixin import SkipMixin
     from airflow.sdk import (
         BaseHook,
         BaseNotifier,
         BaseOperator,
+        BaseOperatorLink,
         BaseSensorOperator,
         Context,
         PokeReturnValue,
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
         determine_kwargs,
         task_decorator_factory,
     )
+    from airflow.sdk.bases.xcom import BaseXCom as XCom
     from airflow.sdk.configuration import conf
     from airflow.sdk.definitions.context import context_merge
     from airflow.sdk.exceptions import (
@@ -48,24 +53,32 @@ __all__ = [
     "BaseHook",
     "BaseNotifier",
     "BaseOperator",
+    "BaseOperatorLink",
     "BaseSensorOperator",
     "BaseTrigger",
+    "BranchMixIn",
     "Context",
     "DecoratedOperator",
     "PokeReturnValue",
     "RetryDecision",
     "RetryPolicy",
+    "SkipMixin",
     "TaskDecorator",
     "TriggerEvent",
     "Variable",
+    "XCom",
     "XComArg",
     "conf",
     "context_merge",
+    "current_map_index",
     "determine_kwargs",
     "get_connection_async",
     "mask_secret",
+    "need_human_in_the_loop",
     "redact",
+    "skip_tasks",
     "task_decorator_factory",
+    "waiting_for_people",
 ]
 
 #: Where `mask_secret` lives: 3.1 and later, 3.0, 2.11. common.compat has it only for Python 3.11 and later.
@@ -104,6 +117,15 @@ def mask_secret(secret: str) -> None:
     raise ImportError(f"no mask_secret in any of {', '.join(_MASKERS)}")
 
 
+def current_map_index() -> int | None:
+    """Tell the map index of the task that runs in this process, or None outside of a task's own code."""
+    try:
+        sdk = import_module("airflow.providers.common.compat.sdk")
+        return int(sdk.get_current_context()["ti"].map_index)
+    except Exception:  # one of Airflow's own, another on each version; whoever asks goes on without
+        return None
+
+
 async def get_connection_async(conn_id: str, hook: type[BaseHook]) -> tuple[Any, dict[str, Any]]:
     """Look a connection up from an event loop; return it and its extras, its key known to the masker.
 
@@ -122,6 +144,33 @@ async def get_connection_async(conn_id: str, hook: type[BaseHook]) -> tuple[Any,
         amask_secret = getattr(_module_or_none("airflow.sdk.log"), "amask_secret", None)
         await (amask_secret or sync_to_async(mask_secret))(connection.password)
     return connection, extra
+
+
+def skip_tasks(operator: Any, context: Context, tasks: list[Any]) -> None:
+    """Skip tasks of the same run, by an operator with a `SkipMixin`; Airflow 3 ends the task with it."""
+    ti: Any = context["ti"]
+    if "ti" in inspect.signature(operator.skip).parameters:
+        operator.skip(ti=ti, tasks=tasks)
+    else:
+        operator.skip(context["dag_run"], None, tasks, ti.map_index)
+
+
+def need_human_in_the_loop() -> None:
+    """Refuse an Airflow that has no human-in-the-loop requests.
+
+    :raises AirflowFailException: before 3.1.
+    """
+    if _module_or_none("airflow.sdk.execution_time.hitl") is None:
+        from importlib.metadata import version
+
+        fail = import_module("airflow.providers.common.compat.sdk").AirflowFailException
+        raise fail(f"Human-in-the-loop requests need Airflow 3.1 or later, and this is {version('apache-airflow')}")
+
+
+def waiting_for_people() -> list[str]:
+    """Return the states in which a task waits for a person's answer: another one since 3.3."""
+    known = {state.value for state in import_module("airflow.utils.state").TaskInstanceState}
+    return [state for state in ("awaiting_input", "deferred") if state in known]
 
 
 def redact(value: Any) -> Any:

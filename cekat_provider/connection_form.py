@@ -13,7 +13,7 @@ RELABELING: Final = {"password": "API key", "host": "Base URL"}
 PLACEHOLDERS: Final = {
     "host": defaults.HOST,
     "password": "from Cekat's dashboard: Settings → API",
-    "port": "here or in the base URL",
+    "port": "443; Airflow 3.3 tests nothing without it",
 }
 
 #: Name of an extra → its label and its JSON schema. `null` among the types makes a field optional in the form
@@ -71,9 +71,20 @@ EXTRA_FIELDS: Final[dict[str, dict[str, Any]]] = {
         "description": "The budget of your Cekat plan: 60, 300 or 1,000. Requests are spaced to keep it.",
         "schema": {"type": ["number", "null"], "minimum": 1, "maximum": defaults.MOST_REQUESTS_PER_MINUTE},
     },
+    "triggerer_requests_per_minute": {
+        "label": "Requests a minute of one triggerer",
+        "description": "Of that budget, where several triggerers share it with sends; empty for all of it.",
+        "schema": {"type": ["number", "null"], "minimum": 1, "maximum": defaults.MOST_REQUESTS_PER_MINUTE},
+    },
     "inbox_id": {
         "label": "Inbox id",
         "description": "The inbox that templates are sent from, where a task names none (a UUID).",
+        "schema": {"type": ["string", "null"]},
+    },
+    "dashboard_url": {
+        "label": "Dashboard URL",
+        "description": "Where you look at a conversation: its tasks link to it. Such as "
+        "https://chat.example.com/conversations/{conversation_id}.",
         "schema": {"type": ["string", "null"]},
     },
     "allow_http": {

@@ -38,11 +38,6 @@ class Limiter:
         self._remaining: float | None = None
         self._next_at = -math.inf
 
-    def configure(self, requests_per_minute: float | None) -> None:
-        """Take a budget that may have changed."""
-        if requests_per_minute != self._configured:
-            self._configured = self._limit = requests_per_minute
-
     @property
     def requests_per_minute(self) -> float | None:
         """How many requests a minute fit, or None where no limit is known."""

@@ -171,6 +171,7 @@ class CekatHook(SendsTemplates, BaseHook):
             on_unknown=on_unknown,
             settle_seconds=self.settle_seconds,
             random=random.random,
+            tell=self.log.warning,
         )
         sent = self._run(delivery.deliver(self.config, body, policy, earlier, lambda: {*self._accepted, *not_ours()}))
         if sent.message_id is not None:
@@ -222,5 +223,5 @@ class CekatHook(SendsTemplates, BaseHook):
         return BlockingTransport(self.config)
 
     def _run(self, steps: Flow[T]) -> T:
-        steps = paced(steps, limiter_of(self.config), time.monotonic)
+        steps = paced(steps, limiter_of(self.config, self.config.requests_per_minute), time.monotonic)
         return drive(steps, self._transport.send, time.sleep, time.time)

@@ -93,5 +93,6 @@ class CekatAsyncHook(BaseHook):
 
     async def _run(self, steps: Flow[T]) -> T:
         transport = await self.get_transport()
-        steps = paced(steps, limiter_of(transport.config), time.monotonic)
+        config = transport.config
+        steps = paced(steps, limiter_of(config, config.requests_per_minute), time.monotonic)
         return await drive_async(steps, transport.send, asyncio.sleep, time.time, aside)

@@ -1,5 +1,7 @@
 """What an earlier try of the same task did: kept in Airflow 3.3's task state store, guessed before it.
 
+A task that asks and waits has more to lose by a guess, so before 3.3 it keeps its record in a Variable.
+
 A record belongs to one *budget* of tries. A person who clears a task gives it a new one (`max_tries` grows), and
 wants the message sent again; an automatic retry stays in the budget, and never does. Seen on 2.11 and 3.0 to 3.3;
 a task that is cleared while it runs keeps its budget, so that counts as a retry.
@@ -8,14 +10,14 @@ a task that is cleared while it runs keeps its budget, so that counts as a retry
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+import uuid
+from typing import TYPE_CHECKING, Any
 
 from cekat_provider.core.delivery import Earlier
+from cekat_provider.hooks.task_memory import TaskMemory
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
-
-_KEY: Final = "cekat_send"
 
 
 class SendRecord:
@@ -24,20 +26,32 @@ class SendRecord:
     :param context: the task's context.
     :param resend_on_clear: False keeps to one message a DAG run, whoever clears the task.
     :param longest_seconds: how long one try can go on sending.
+    :param in_variables: keep a record before 3.3 too, in an Airflow Variable until `over`.
     """
 
-    def __init__(self, context: Context, *, resend_on_clear: bool, longest_seconds: float) -> None:
+    def __init__(
+        self, context: Context, *, resend_on_clear: bool, longest_seconds: float, in_variables: bool = False
+    ) -> None:
         self._context = context
-        self._store: Any = context.get("task_state_store")
         # None where a DAG author's test calls `execute({})`: then there is no earlier try.
         ti: Any = context.get("ti")
         self._ti = ti
         self._resend_on_clear = resend_on_clear
         self._longest_seconds = longest_seconds
         self._since: float | None = None
-        kept: Any = self._store.get(_KEY) if self._store is not None else None
+        stored = context.get("task_state_store") is not None or (in_variables and ti is not None)
+        self._memory = TaskMemory(context, "send") if stored else None
+        kept: Any = None if self._memory is None else self._memory.get(None)
         same_budget = isinstance(kept, dict) and (kept.get("max_tries") == self._ti.max_tries or not resend_on_clear)
         self._kept: dict[str, Any] = kept if same_budget else {}
+        self._nonce: str | None = self._kept.get("nonce")
+
+    @property
+    def nonce(self) -> str:
+        """Name the message: the same as long as the record is kept, so in every try of one budget."""
+        if self._nonce is None:
+            self._nonce = uuid.uuid4().hex
+        return self._nonce
 
     @property
     def sent(self) -> dict[str, Any] | None:
@@ -50,7 +64,7 @@ class SendRecord:
         """An earlier try that may have sent the message, or None where there was none."""
         if self._ti is None:
             return None
-        if self._store is not None:
+        if self._memory is not None:
             since = self._kept.get("since")
             return None if since is None else Earlier(since, since + self._longest_seconds)
         if self._is_first_of_budget() and (self._resend_on_clear or self._ti.try_number <= 1):
@@ -61,8 +75,8 @@ class SendRecord:
 
     @property
     def has_store(self) -> bool:
-        """True where earlier tries leave a record (Airflow 3.3 and later)."""
-        return self._store is not None
+        """True where earlier tries leave a record."""
+        return self._memory is not None
 
     def intend(self) -> None:
         """Note, before the request, that the message may be sent from now on."""
@@ -75,8 +89,13 @@ class SendRecord:
 
     def forget(self) -> None:
         """Note that the message was certainly not sent: the next try need not look for it."""
-        if self._store is not None:
-            self._store.delete(_KEY)
+        if self._memory is not None:
+            self._memory.forget()
+
+    def over(self) -> None:
+        """Note that the task ends and no try of this budget follows: a Variable would stay for good."""
+        if self._memory is not None and self._memory.is_variable and self._resend_on_clear:
+            self._memory.forget()
 
     def not_ours(self) -> set[str]:
         """Return the ids of messages that other tasks of this DAG run sent, as far as their XComs tell."""
@@ -99,5 +118,6 @@ class SendRecord:
         return bool(self._ti.try_number <= (self._ti.max_tries or 0) - retries + 1)
 
     def _keep(self, record: dict[str, Any]) -> None:
-        if self._store is not None:
-            self._store.set(_KEY, {"max_tries": self._ti.max_tries, **record})
+        if self._memory is not None:
+            named = {} if self._nonce is None else {"nonce": self._nonce}
+            self._memory.set({"max_tries": self._ti.max_tries, **named, **record})

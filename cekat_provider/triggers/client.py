@@ -165,7 +165,8 @@ class SharedClient:
             # Others may still be reading over the old one.
             self._retired.append(self._hook)
         self._hook = hook
-        self._limiter = limiter_of(transport.config)
+        config = transport.config
+        self._limiter = limiter_of(config, config.triggerer_requests_per_minute or config.requests_per_minute)
         return hook
 
 

@@ -83,17 +83,6 @@ def test_the_smaller_of_two_limits_counts() -> None:
     assert limiter.requests_per_minute == pytest.approx(58.8)
 
 
-def test_a_changed_budget_counts_at_once_and_the_same_one_changes_nothing() -> None:
-    limiter = Limiter(600)
-    limiter.learn({"x-ratelimit-limit": "60"}, 0.0)
-    limiter.configure(600)
-    assert limiter.requests_per_minute == pytest.approx(58.8)
-    limiter.configure(30)
-    assert limiter.requests_per_minute == pytest.approx(29.4)
-    limiter.configure(None)
-    assert limiter.requests_per_minute is None
-
-
 @pytest.mark.parametrize("value", ["", "many", "nan", "-1", "inf"])
 def test_headers_that_say_nothing_change_nothing(value: str) -> None:
     limiter = Limiter(60)
