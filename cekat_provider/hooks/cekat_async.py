@@ -108,7 +108,7 @@ class CekatAsyncHook(BaseHook):
                 leaving(request)
             return await transport.send(request)
 
-        steps = paced(steps, limiter_of(transport.config), time.monotonic)
+        steps = paced(steps, limiter_of(transport.config, transport.config.requests_per_minute), time.monotonic)
         return await drive_async(steps, send, asyncio.sleep, time.time, aside)
 
     async def aclose(self) -> None:
