@@ -160,11 +160,13 @@ class CekatHook(SendsTemplates, BaseHook):
         on_unknown: delivery.OnUnknown = "resend",
         earlier: delivery.Earlier | None = None,
         not_ours: Callable[[], Collection[str]] = frozenset,
+        leaving: Callable[[], None] = lambda: None,
     ) -> SentMessage:
         """Send a body of `message_body`, once, whatever an earlier try did.
 
         :param earlier: a try that may have sent it already: the conversation is asked first.
         :param not_ours: ids of messages that others sent, asked for only when the conversation is.
+        :param leaving: called before each request that sends.
         """
         policy = delivery.Policy(
             max_wait_seconds=self.config.max_wait_seconds,
@@ -172,7 +174,9 @@ class CekatHook(SendsTemplates, BaseHook):
             settle_seconds=self.settle_seconds,
             random=random.random,
         )
-        sent = self._run(delivery.deliver(self.config, body, policy, earlier, lambda: {*self._accepted, *not_ours()}))
+        sent = self._run(
+            delivery.deliver(self.config, body, policy, earlier, lambda: {*self._accepted, *not_ours()}, leaving)
+        )
         if sent.message_id is not None:
             self._accepted.add(sent.message_id)
         return sent

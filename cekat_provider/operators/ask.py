@@ -88,7 +88,7 @@ class CekatAskOperator(CekatSendWhatsAppOperator):
                 return None
             raise AirflowSkipException(said) if self.on_timeout == "skip" else AirflowFailException(said)
         assert outcome.error is not None  # noqa: S101 - an outcome is one of the three
-        if outcome.error.permanent:
+        if outcome.error.permanent or self.forgets(context):
             raise AirflowFailException(str(outcome.error)) from outcome.error
         raise outcome.error
 

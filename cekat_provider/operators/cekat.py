@@ -70,7 +70,8 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         Cekat gave them or None, the receiver's digits, `sent_at` in ISO 8601 UTC on Cekat's clock (the worker's
         where the answer has no ``Date``), and the answer's JSON.
     :raises AirflowFailException: for a wrong argument or connection, for 400, 401, 403 and 404, for a closed window,
-        and for an outcome that nobody can know.
+        for an outcome that nobody can know, and, before Airflow 3.3 without a `conversation_id`, for a delivery that
+        was not seen in time (a retry would send another message).
     :raises AirflowSkipException: where `on_unknown` or `on_window_closed` is ``skip``.
     :raises CekatError: for anything that a retry may mend.
     """
@@ -165,7 +166,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
             else:
                 result = self._send(hook, record)
             if self.delivery_timeout is not None:
-                result = self._await_delivery(hook, record, result)
+                result = self._await_delivery(context, hook, record, result)
             return result
         except CekatError as err:
             skip = (isinstance(err, WindowClosedError) and self.on_window_closed == "skip") or (
@@ -209,17 +210,17 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
             if "conversation_id" not in body:
                 raise CekatInputError("check_window", "no conversation_id", "given with a conversation_id")
             hook.check_window(body["conversation_id"])
-        record.intend()
         try:
             sent = hook.deliver(
                 body,
                 on_unknown="resend" if self.on_unknown == "resend" else "fail",
                 earlier=earlier,
                 not_ours=record.not_ours,
+                leaving=record.intend,
             )
         except CekatError as err:
             if not unknown(err):
-                record.forget()
+                record.refused()
             raise
         result = self._result(sent)
         record.done(result)
@@ -235,8 +236,10 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         )
         return sent_to_xcom(sent)
 
-    def _await_delivery(self, hook: CekatHook, record: SendRecord, result: dict[str, Any]) -> dict[str, Any]:
-        from cekat_provider.core.errors import CekatResponseError
+    def _await_delivery(
+        self, context: Context, hook: CekatHook, record: SendRecord, result: dict[str, Any]
+    ) -> dict[str, Any]:
+        from cekat_provider.core.errors import CekatResponseError, DeliveryTimeoutError
 
         if result["conversation_id"] is None or result["message_id"] is None:
             raise CannotLookError("Cekat accepted the message without naming it, so its delivery cannot be followed.")
@@ -249,8 +252,16 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
                 # WhatsApp gave up on this message for a passing trouble: a retry is to send another.
                 record.forget()
             raise
+        except DeliveryTimeoutError as err:
+            if self.forgets(context):
+                raise AirflowFailException(str(err)) from err
+            raise
         self.log.info("Message %s: %s", message.id, message.status)
         return {**result, "status": message.status}
+
+    def forgets(self, context: Context) -> bool:
+        """Tell whether a retry could not know that Cekat has accepted the message, and would send another."""
+        return context.get("task_state_store") is None and self.conversation_id is None
 
     def _check_options(self) -> None:
         for name, value, allowed in (

@@ -34,10 +34,11 @@ class SendRecord:
         self._ti = ti
         self._resend_on_clear = resend_on_clear
         self._longest_seconds = longest_seconds
-        self._since: float | None = None
         kept: Any = self._store.get(_KEY) if self._store is not None else None
-        same_budget = isinstance(kept, dict) and (kept.get("max_tries") == self._ti.max_tries or not resend_on_clear)
-        self._kept: dict[str, Any] = kept if same_budget else {}
+        self._kept: dict[str, Any] = kept if isinstance(kept, dict) else {}
+        self._looked = False
+        if self._kept and resend_on_clear and self._kept.get("max_tries") != self._ti.max_tries:
+            self._begin_anew()
 
     @property
     def sent(self) -> dict[str, Any] | None:
@@ -52,7 +53,7 @@ class SendRecord:
             return None
         if self._store is not None:
             since = self._kept.get("since")
-            return None if since is None else Earlier(since, since + self._longest_seconds)
+            return None if since is None else Earlier(since, self._kept.get("last", since) + self._longest_seconds)
         if self._is_first_of_budget() and (self._resend_on_clear or self._ti.try_number <= 1):
             return None
         # Nothing was kept, so any message of this DAG run may be it.
@@ -65,39 +66,61 @@ class SendRecord:
         return self._store is not None
 
     def intend(self) -> None:
-        """Note, before the request, that the message may be sent from now on."""
-        self._since = self._kept.get("since", time.time())
-        self._keep({"since": self._since})
+        """Note, before each request, that the message may be sent from now on."""
+        now = time.time()
+        self._keep({"since": now, **self._kept, "last": now})
 
     def done(self, result: dict[str, Any]) -> None:
         """Note, after the answer, what was sent."""
-        self._keep({"since": self._since, "result": result})
+        self._keep({**self._kept, "result": result})
+
+    def refused(self) -> None:
+        """Note that this try was refused in the end: the next need not look for the message.
+
+        Where this one had to look, an earlier request may still show in a history that lags, so the note is kept.
+        """
+        if not self._looked:
+            self.forget()
 
     def forget(self) -> None:
-        """Note that the message was certainly not sent: the next try need not look for it."""
+        """Note that there is nothing to look for: the next try is to send."""
         if self._store is not None:
-            self._store.delete(_KEY)
+            self._begin_anew()
+            self._keep(self._kept) if self._kept else self._store.delete(_KEY)
 
     def not_ours(self) -> set[str]:
-        """Return the ids of messages that other tasks of this DAG run sent, as far as their XComs tell."""
+        """Return the ids of messages that are none of this budget's: called when the history is looked at.
+
+        They are those that other tasks of this DAG run sent, as far as their XComs tell, and those that this one sent
+        before it was cleared.
+        """
+        self._looked = True
         if self._ti is None:
             return set()
         own_type = self._context["task"].task_type
         senders = [
             task_id
             for task_id, task in self._context["dag"].task_dict.items()
-            if task.task_type == own_type or task.task_type.startswith("Cekat")
+            if task.task_type == own_type or "Cekat" in task.task_type
         ]
         # A list of tasks and no map index: every mapped instance of each.
         results = self._ti.xcom_pull(task_ids=senders)
-        return {
+        others = {
             result["message_id"] for result in results or () if isinstance(result, dict) and result.get("message_id")
         }
+        return others.union(self._kept.get("before", ()))
 
     def _is_first_of_budget(self) -> bool:
         retries = self._context["task"].retries or 0
         return bool(self._ti.try_number <= (self._ti.max_tries or 0) - retries + 1)
 
+    def _begin_anew(self) -> None:
+        """Keep nothing but the ids of what was sent so far."""
+        ids = [*self._kept.get("before", ()), (self.sent or {}).get("message_id")]
+        before = [message_id for message_id in ids if message_id is not None]
+        self._kept = {"before": before} if before else {}
+
     def _keep(self, record: dict[str, Any]) -> None:
         if self._store is not None:
-            self._store.set(_KEY, {"max_tries": self._ti.max_tries, **record})
+            self._kept = {**record, "max_tries": self._ti.max_tries}
+            self._store.set(_KEY, self._kept)

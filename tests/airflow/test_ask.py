@@ -96,6 +96,12 @@ def test_an_error_ends_the_wait(error: CekatError, ends: type[Exception]) -> Non
         ask().execute_complete({}, Outcome(1.0, error=error).to_event())  # type: ignore[arg-type]
 
 
+def test_a_retry_that_would_ask_twice_is_none() -> None:
+    """Nothing remembers the question: no state store, no conversation to look in."""
+    with pytest.raises(AirflowFailException):
+        ask(conversation_id=None).execute_complete({}, Outcome(1.0, error=ServerError("x")).to_event())  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("event", [None, {}, {"cekat": 2}])
 def test_a_foreign_event_fails(event: Any) -> None:
     with pytest.raises(EventError):
