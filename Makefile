@@ -17,7 +17,7 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: bench-delivery crash help venv test bench demo lint format build constraints clean
+.PHONY: bench-delivery crash fleet matrix release-check soak help venv test bench demo docs docs-fill lint format build constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -49,8 +49,30 @@ N ?= 100
 crash: $(READY) ## kill workers in the middle of N sends (100), and count what the customers got
 	$(BIN)/python tests/real/crash.py --sends $(N) $(ARGS)
 
+SENDS ?= 300
+WAITS ?= 100
+fleet: $(READY) ## kill the parts of a CeleryExecutor fleet in the middle of SENDS (300) and WAITS (100); nothing may get lost
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group fleet
+	$(BIN)/python tests/distributed/fleet/run.py --sends $(SENDS) --waits $(WAITS) $(ARGS)
+
+MINUTES ?= 60
+soak: $(READY) ## ask, wait and alert for MINUTES (60); fails where memory, sockets, file handles or tasks grow
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
+	$(BIN)/python benchmarks/soak.py --minutes $(MINUTES) $(ARGS)
+
 demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when the answer comes
 	@$(BIN)/python scripts/demo.py $(ARGS)
+
+docs: $(READY) ## build the documentation into build/site, warnings as errors, and check its links
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python scripts/check_site.py build/site
+
+docs-fill: $(READY) ## write into README and docs/ the tables and parts of DAGs that the code has
+	$(BIN)/python scripts/docs_fill.py
+
+matrix: ## run the test suite on every Airflow and every Python it runs on; ARGS="3.0 3.1" for some
+	@sh scripts/matrix.sh $(ARGS)
 
 lint: $(READY) ## check lint, format and types
 	$(BIN)/ruff check
@@ -65,6 +87,10 @@ build: $(READY) ## make the wheel and the sdist in dist/
 	rm -rf dist
 	$(BIN)/uv build --quiet --python $(BIN)/python --build-constraint $(PINS) --out-dir dist
 	@ls dist
+
+release-check: $(READY) ## build the last commit twice into dist/ and look at what a release would bring
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group release
+	$(BIN)/python scripts/release_check.py
 
 constraints: $(READY) ## pin anew what pyproject.toml asks for; with ARGS=--upgrade the newest of everything
 	for airflow in $(basename $(wildcard constraints/*.in)); do \

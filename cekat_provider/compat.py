@@ -5,14 +5,18 @@ Each name is looked up when it is first used: a DAG file pays for what it import
 
 from __future__ import annotations
 
+import inspect
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow.providers.standard.operators.branch import BranchMixIn
+    from airflow.providers.standard.utils.skipmixin import SkipMixin
     from airflow.sdk import (
         BaseHook,
         BaseNotifier,
         BaseOperator,
+        BaseOperatorLink,
         BaseSensorOperator,
         Context,
         PokeReturnValue,
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
         determine_kwargs,
         task_decorator_factory,
     )
+    from airflow.sdk.bases.xcom import BaseXCom as XCom
     from airflow.sdk.configuration import conf
     from airflow.sdk.definitions.context import context_merge
     from airflow.sdk.exceptions import (
@@ -48,24 +53,31 @@ __all__ = [
     "BaseHook",
     "BaseNotifier",
     "BaseOperator",
+    "BaseOperatorLink",
     "BaseSensorOperator",
     "BaseTrigger",
+    "BranchMixIn",
     "Context",
     "DecoratedOperator",
     "PokeReturnValue",
     "RetryDecision",
     "RetryPolicy",
+    "SkipMixin",
     "TaskDecorator",
     "TriggerEvent",
     "Variable",
+    "XCom",
     "XComArg",
     "conf",
     "context_merge",
     "determine_kwargs",
     "get_connection_async",
     "mask_secret",
+    "need_human_in_the_loop",
     "redact",
+    "skip_tasks",
     "task_decorator_factory",
+    "waiting_for_people",
 ]
 
 #: Where `mask_secret` lives: 3.1 and later, 3.0, 2.11. common.compat has it only for Python 3.11 and later.
@@ -122,6 +134,49 @@ async def get_connection_async(conn_id: str, hook: type[BaseHook]) -> tuple[Any,
         amask_secret = getattr(_module_or_none("airflow.sdk.log"), "amask_secret", None)
         await (amask_secret or sync_to_async(mask_secret))(connection.password)
     return connection, extra
+
+
+def skip_tasks(operator: Any, context: Context, tasks: list[Any]) -> None:
+    """Skip tasks of the same run, by an operator with a `SkipMixin`; Airflow 3 ends the task with it."""
+    ti: Any = context["ti"]
+    if "ti" in inspect.signature(operator.skip).parameters:
+        operator.skip(ti=ti, tasks=tasks)
+    else:
+        operator.skip(context["dag_run"], None, tasks, ti.map_index)
+
+
+def need_human_in_the_loop() -> None:
+    """Refuse an Airflow that has no human-in-the-loop requests.
+
+    :raises AirflowFailException: before 3.1.
+    """
+    if _module_or_none("airflow.sdk.execution_time.hitl") is None:
+        from importlib.metadata import version
+
+        fail = import_module("airflow.providers.common.compat.sdk").AirflowFailException
+        raise fail(f"Human-in-the-loop requests need Airflow 3.1 or later, and this is {version('apache-airflow')}")
+
+
+def waiting_for_people() -> list[str]:
+    """Return the states in which a task waits for a person's answer: another one since 3.3."""
+    known = {state.value for state in import_module("airflow.utils.state").TaskInstanceState}
+    return [state for state in ("awaiting_input", "deferred") if state in known]
+
+
+def later_try_of(ti: Any) -> int | None:
+    """Return the number of a later try that Airflow 2 has begun of a task instance that still runs here, or None.
+
+    It takes a worker whose heartbeat stops for dead. Airflow 3 refuses such a worker's calls itself.
+    """
+    models = _module_or_none("airflow.models.taskinstance") if _module_or_none("airflow.sdk") is None else None
+    if models is None or not isinstance(ti, models.TaskInstance):
+        return None
+    from airflow.utils.session import create_session
+
+    key = {name: getattr(ti, name) for name in ("dag_id", "task_id", "run_id", "map_index")}
+    with create_session() as session:
+        begun: int | None = session.query(models.TaskInstance.try_number).filter_by(**key).scalar()
+    return begun if begun is not None and begun > ti.try_number else None
 
 
 def redact(value: Any) -> Any:

@@ -71,9 +71,20 @@ EXTRA_FIELDS: Final[dict[str, dict[str, Any]]] = {
         "description": "The budget of your Cekat plan: 60, 300 or 1,000. Requests are spaced to keep it.",
         "schema": {"type": ["number", "null"], "minimum": 1, "maximum": defaults.MOST_REQUESTS_PER_MINUTE},
     },
+    "triggerer_requests_per_minute": {
+        "label": "Requests a minute of one triggerer",
+        "description": "Of that budget, where several triggerers share it with sends; empty for all of it.",
+        "schema": {"type": ["number", "null"], "minimum": 1, "maximum": defaults.MOST_REQUESTS_PER_MINUTE},
+    },
     "inbox_id": {
         "label": "Inbox id",
         "description": "The inbox that templates are sent from, where a task names none (a UUID).",
+        "schema": {"type": ["string", "null"]},
+    },
+    "dashboard_url": {
+        "label": "Dashboard URL",
+        "description": "Where you look at a conversation: its tasks link to it. Such as "
+        "https://chat.example.com/conversations/{conversation_id}.",
         "schema": {"type": ["string", "null"]},
     },
     "allow_http": {

@@ -24,10 +24,14 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": [
                     "cekat_provider.operators.cekat",
                     "cekat_provider.operators.ask",
+                    "cekat_provider.operators.approval",
+                    "cekat_provider.operators.branch",
                     "cekat_provider.operators.template",
                 ],
             }
         ],
+        # Airflow 2.11 trusts no link that is not named here.
+        "extra-links": ["cekat_provider.links.CekatConversationLink"],
         "notifications": ["cekat_provider.notifications.cekat.CekatNotifier"],
         "task-decorators": [
             {"name": "cekat_whatsapp", "class-name": "cekat_provider.decorators.cekat.cekat_whatsapp_task"}

@@ -37,8 +37,10 @@ def _cekat_sandbox_url() -> Iterator[str]:
 def cekat_sandbox(_cekat_sandbox_url: str, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     """Give a fresh local Cekat, with the Airflow connection ``cekat_default`` set to it.
 
-    Gives a :class:`cekat_provider.sandbox.client.Sandbox`. Where a test fails, the requests that the sandbox
+    One server serves the whole session, and is empty for each test. Where a test fails, the requests that the sandbox
     refused are part of its report.
+
+    :returns: a `cekat_provider.sandbox.client.Sandbox`.
     """
     from cekat_provider.sandbox.client import Sandbox
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from airflow.providers.common.compat.sdk import DAG, task
 
+# --8<-- [start:dag]
 from cekat_provider.notifications.cekat import CekatNotifier
 
 alert = CekatNotifier(
@@ -34,3 +35,4 @@ with DAG(
             raise RuntimeError("The warehouse is full")
 
     load_warehouse()
+# --8<-- [end:dag]

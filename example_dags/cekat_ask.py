@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# --8<-- [start:dag]
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,3 +32,4 @@ with DAG(
         return answer["text"]
 
     act_on(ask.output)
+# --8<-- [end:dag]

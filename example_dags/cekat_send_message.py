@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# --8<-- [start:dag]
 from datetime import datetime
 
 from airflow.providers.common.compat.sdk import DAG
@@ -21,3 +22,4 @@ with DAG(
         receiver="{{ params.receiver }}",
         message="Halo! Pesanan Anda sudah kami terima.",
     )
+# --8<-- [end:dag]

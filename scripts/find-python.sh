@@ -1,5 +1,6 @@
 #!/bin/sh
-# Prints a Python that the given Airflow runs on: `find-python.sh AIRFLOW [VERSION]`, VERSION (3.10, say) being tried first.
+# Prints a Python that the given Airflow runs on: `find-python.sh AIRFLOW [VERSION]`, VERSION (3.10, say) being tried first;
+# `find-python.sh AIRFLOW all` prints which versions those are.
 # Looks at python3, then at pythonX.Y on the PATH, then at what pyenv has installed.
 set -eu
 
@@ -23,6 +24,7 @@ any_of() {
     return 1
 }
 
+if [ "${2-}" = all ]; then echo "$versions" && exit; fi
 if [ $# -gt 1 ]; then any_of "$2" && exit; fi
 fits python3 "$versions" && exit
 any_of "$versions" && exit

@@ -28,10 +28,13 @@ ROOT = Path(__file__).resolve().parents[1]
 IS_2 = version("apache-airflow").startswith("2.")
 
 
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
+def free_port(wanted: int = 0) -> int:
+    """Return a port that nothing listens on: the one that is wanted, or another where that is taken."""
+    try:
+        with socket.create_server(("127.0.0.1", wanted)) as free:
+            return int(free.getsockname()[1])
+    except OSError:
+        return free_port()
 
 
 def get(url: str) -> Any:
@@ -49,7 +52,9 @@ class LocalAirflow:
     :param home: an empty folder. The DAG files in its `dags/` are read; logs come to its `logs/`.
     :param settings: more of Airflow's environment.
     :param triggerer: with a triggerer.
-    :param pages: with the web pages, and the public API, on `airflow.url`.
+    :param pages: with the web pages, and the public API, on `airflow.url`. Airflow 3 lets everybody on this machine in;
+        2.11 asks for `airflow.login`.
+    :param port: where `airflow.url` should be, if it is free.
     """
 
     def __init__(
@@ -59,20 +64,22 @@ class LocalAirflow:
         *,
         triggerer: bool = False,
         pages: bool = False,
+        port: int = 0,
     ) -> None:
         self.home = home
         for folder in ("dags", "logs"):
             (home / folder).mkdir(parents=True, exist_ok=True)
-        self.port = free_port()
+        self.port = free_port(port)
         self.url = f"http://127.0.0.1:{self.port}"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        port = ("--port", str(self.port))
+        self.login = ("admin", "admin") if IS_2 and pages else None
+        listen = ("--port", str(self.port))
         self.components: dict[str, tuple[str, ...]] = {"scheduler": ("--skip-serve-logs",)}
         if IS_2 and pages:
-            self.components["webserver"] = ("--workers", "1", "--hostname", "127.0.0.1", *port)
+            self.components["webserver"] = ("--workers", "1", "--hostname", "127.0.0.1", *listen)
         if not IS_2:
             apps = () if pages else ("--apps", "execution")
-            self.components["api-server"] = ("--workers", "1", "--host", "127.0.0.1", *port, *apps)
+            self.components["api-server"] = ("--workers", "1", "--host", "127.0.0.1", *listen, *apps)
             self.components["dag-processor"] = ()
         if triggerer:
             self.components["triggerer"] = ("--skip-serve-logs",)
@@ -112,6 +119,10 @@ class LocalAirflow:
         self.run("db", "migrate")
         for name in self.components:
             self.start(name)
+        if self.login and not self.sql("SELECT 1 FROM ab_user WHERE username = ?", self.login[0]):
+            name, password = self.login
+            who = ("--firstname", "A", "--lastname", "B", "--email", "a@example.com")
+            self.run("users", "create", "--username", name, "--password", password, "--role", "Admin", *who)
         if "api-server" in self.components:
             self.wait_for("the API server", lambda: get(f"{self.url}/execution/health"))
         if "webserver" in self.components:
@@ -136,6 +147,10 @@ class LocalAirflow:
         if done.returncode:
             raise RuntimeError(f"airflow {command[0]}: {done.stdout[-3000:]}{done.stderr[-3000:]}")
         return done.stdout
+
+    def pid(self, name: str) -> int:
+        """Return a process's id."""
+        return self._processes[name].pid
 
     def kill(self, name: str, signal_number: int = signal.SIGKILL) -> None:
         """Signal a process and all that it forked."""

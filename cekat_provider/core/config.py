@@ -8,12 +8,14 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from cekat_provider.core import defaults
 from cekat_provider.core.errors import CekatConfigError
+
+_CONVERSATION_ID: Final = "{conversation_id}"
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,9 @@ class CekatConfig:
     :param verify: check certificates; or the path of a CA bundle.
     :param proxies: scheme to proxy URL; never shown, since a URL may hold a password.
     :param requests_per_minute: the budget of the key, or None for what the answers' ``X-RateLimit-*`` tell.
+    :param triggerer_requests_per_minute: of that budget, what one triggerer may spend, or None for all of it.
     :param inbox_id: the inbox that templates are sent from, or None.
+    :param dashboard_url: where a person looks at a conversation, with ``{conversation_id}`` in it, or None.
     """
 
     api_key: str = field(repr=False)
@@ -43,7 +47,9 @@ class CekatConfig:
     verify: bool | str = True
     proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
     requests_per_minute: float | None = None
+    triggerer_requests_per_minute: float | None = None
     inbox_id: str | None = None
+    dashboard_url: str | None = None
 
     @property
     def connect_timeout_seconds(self) -> float:
@@ -58,6 +64,12 @@ class CekatConfig:
         if self.auth_scheme in ("bearer", "both"):
             headers["Authorization"] = f"Bearer {self.api_key}"
         return headers
+
+    def conversation_url(self, conversation_id: str | None) -> str | None:
+        """Return where a person looks at a conversation, or None where that is not known."""
+        if self.dashboard_url is None or conversation_id is None:
+            return None
+        return self.dashboard_url.replace(_CONVERSATION_ID, quote(conversation_id, safe=""))
 
 
 def from_connection(
@@ -86,8 +98,10 @@ def from_connection(
         default_country_code=_country_code(given.get("default_country_code")),
         verify=_verify(given.get("verify", True)),
         proxies=_proxies(given.get("proxies", {})),
-        requests_per_minute=_requests_per_minute(given.get("requests_per_minute")),
+        requests_per_minute=_per_minute(given, "requests_per_minute"),
+        triggerer_requests_per_minute=_per_minute(given, "triggerer_requests_per_minute"),
         inbox_id=_inbox_id(given.get("inbox_id")),
+        dashboard_url=_dashboard_url(given.get("dashboard_url")),
     )
 
 
@@ -208,7 +222,8 @@ def _country_code(value: Any) -> str | None:
     return digits
 
 
-def _requests_per_minute(value: Any) -> float | None:
+def _per_minute(given: Mapping[str, Any], name: str) -> float | None:
+    value = given.get(name)
     if value is None:
         return None
     try:
@@ -217,7 +232,7 @@ def _requests_per_minute(value: Any) -> float | None:
         number = math.nan
     if not 1 <= number <= defaults.MOST_REQUESTS_PER_MINUTE:
         wants = f"a number from 1 to {defaults.MOST_REQUESTS_PER_MINUTE}, or nothing"
-        raise CekatConfigError("requests_per_minute", repr(value), wants)
+        raise CekatConfigError(name, repr(value), wants)
     return number
 
 
@@ -243,6 +258,25 @@ def _inbox_id(value: Any) -> str | None:
     text = str(value).strip()
     if not text or not text.isprintable() or " " in text:
         raise CekatConfigError("inbox_id", repr(value), "an inbox's id from Cekat (a UUID)")
+    return text
+
+
+def _dashboard_url(value: Any) -> str | None:
+    if value is None:
+        return None
+    wants = f"an http(s) URL with {_CONVERSATION_ID}, such as https://chat.example.com/conversations/{_CONVERSATION_ID}"
+    text = str(value).strip()
+    before, found, after = text.partition(_CONVERSATION_ID)
+    if not found or not {"{", "}"}.isdisjoint(before + after):
+        raise CekatConfigError("dashboard_url", f"a text without {_CONVERSATION_ID}, or with more in braces", wants)
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and _is_host(parts.hostname or "") and parts.port != 0
+    except ValueError:
+        good = False
+    # A page of Airflow's shows it as a link: no javascript:, no login.
+    if not good or not _is_plain(text) or "@" in parts.netloc:
+        raise CekatConfigError("dashboard_url", "something that is not one", wants)
     return text
 
 

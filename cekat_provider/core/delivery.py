@@ -62,12 +62,14 @@ class Policy:
     :param on_unknown: what to do when the outcome is unknown and the history does not show the message.
     :param settle_seconds: pauses before each look at the history, which can lag behind.
     :param random: from 0 to 1, for the jitter; the hooks give a real one.
+    :param tell: is told, in a sentence without personal data, why the send is repeated.
     """
 
     max_wait_seconds: float = 120.0
     on_unknown: OnUnknown = "resend"
     settle_seconds: tuple[float, ...] = (0.0, 1.0, 2.0, 4.0)
     random: Callable[[], float] = lambda: 1.0
+    tell: Callable[[str], None] = lambda said: None
 
     def pause(self, attempt: int, error: CekatError) -> float:
         """Return the seconds before the next attempt: full jitter, and never below what Cekat asks for."""
@@ -123,6 +125,7 @@ def deliver(
             pause = policy.pause(attempt, error)
             if waited + pause > policy.max_wait_seconds:
                 raise
+            policy.tell(f"Not sent: {error} Again in {pause:.1f} s.")
         waited += pause
         yield Sleep(pause)
     raise AssertionError("unreachable")

@@ -1,7 +1,5 @@
 """Every error of this package, and which answer of Cekat's becomes which.
 
-::
-
     CekatError                   an AirflowException
     ├── CekatConfigError         the connection is wrong; nothing was sent            permanent
     ├── CekatInputError          an argument is wrong; nothing was sent               permanent
@@ -10,13 +8,15 @@
     ├── OutcomeUnknownError      it left, and no whole answer came                    never repeated blindly
     │   └── CannotLookError      and no conversation is known to look in              permanent
     ├── DeliveryTimeoutError     accepted, and not delivered in time
-    └── CekatResponseError       Cekat answered: ``status``, ``code``, ``said``
+    ├── AirflowApiError          Airflow's own API gave no answer that can be used
+    │   └── AirflowApiRefusedError   it refused: the login, the permission, the answer    permanent
+    └── CekatResponseError       Cekat answered: status, code, said
         ├── BadRequestError      400 and every 4xx not named here                     permanent
         │   └── WindowClosedError    outside the 24-hour window (131047)              permanent
         ├── AuthError            401, 403: the key                                    permanent
         ├── NotFoundError        404                                                  permanent
         ├── RedirectError        3xx, never followed                                  permanent
-        ├── RateLimitedError     429: ``retry_after_seconds``
+        ├── RateLimitedError     429: retry_after_seconds
         ├── ServerError          5xx
         └── UnreadableAnswerError    a good status, and an answer that says nothing
             ├── NotJSONError
@@ -98,6 +98,16 @@ class CannotLookError(OutcomeUnknownError):
 
 class DeliveryTimeoutError(CekatError):
     """Cekat accepted the message, and the customer's phone has not got it in time. It may still arrive."""
+
+
+class AirflowApiError(CekatError):
+    """Airflow's public API gave no answer that can be used."""
+
+
+class AirflowApiRefusedError(AirflowApiError):
+    """Airflow's public API refused: the login, the permission or what was asked."""
+
+    permanent = True
 
 
 class CekatResponseError(CekatError):

@@ -67,8 +67,6 @@ def cekat_whatsapp_task(
 ) -> TaskDecorator:
     """Make a function a task that sends what it returns; found as ``@task.cekat_whatsapp``.
 
-    ::
-
         @task.cekat_whatsapp(receiver="{{ params.receiver }}")
         def greet(order: dict[str, str]) -> str:
             return f"Pesanan {order['number']} dikirim."

@@ -34,7 +34,10 @@ def read_connection(connection: Any, extra: Mapping[str, Any], log: Any) -> conf
         port=connection.port,
         extra=extra,
     )
-    unknown = sorted(set(extra) - set(connection_form.EXTRA_FIELDS))
+    # The "Test" button of 2.11 sends each extra under a long name, too.
+    unknown = sorted(
+        name for name in set(extra) - set(connection_form.EXTRA_FIELDS) if not name.startswith("extra__cekat__")
+    )
     if unknown:
         log.warning("Connection %r: these extras mean nothing here: %s", connection.conn_id, unknown)
     return checked

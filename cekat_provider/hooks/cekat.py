@@ -173,6 +173,7 @@ class CekatHook(SendsTemplates, BaseHook):
             on_unknown=on_unknown,
             settle_seconds=self.settle_seconds,
             random=random.random,
+            tell=self.log.warning,
         )
         sent = self._run(
             delivery.deliver(self.config, body, policy, earlier, lambda: {*self._accepted, *not_ours()}, leaving)

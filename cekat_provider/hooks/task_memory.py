@@ -16,10 +16,16 @@ class TaskMemory:
     """
 
     def __init__(self, context: Context, name: str) -> None:
-        ti = context["ti"]
         self._name = f"cekat_{name}"
         self._store: Any = context.get("task_state_store")
-        self._variable = _variable(f"cekat_{name}", ti.dag_id, ti.run_id, ti.task_id, ti.map_index)
+        if self._store is None:
+            ti = context["ti"]
+            self._variable = _variable(f"cekat_{name}", ti.dag_id, ti.run_id, ti.task_id, ti.map_index)
+
+    @property
+    def is_variable(self) -> bool:
+        """Whether it stays until it is forgotten."""
+        return self._store is None
 
     def get(self, default: Any) -> Any:
         """Return the value, or the default."""

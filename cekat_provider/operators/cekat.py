@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException, BaseOperator
 from cekat_provider.core.errors import (
@@ -14,6 +15,7 @@ from cekat_provider.core.errors import (
     OutcomeUnknownError,
     WindowClosedError,
 )
+from cekat_provider.links import CekatConversationLink, link_conversation
 from cekat_provider.operators.inbound import CekatNewMessagesOperator
 from cekat_provider.templating import DependsOnMessages, RendersMessages
 
@@ -71,7 +73,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         where the answer has no ``Date``), and the answer's JSON.
     :raises AirflowFailException: for a wrong argument or connection, for 400, 401, 403 and 404, for a closed window,
         for an outcome that nobody can know, and, before Airflow 3.3 without a `conversation_id`, for a delivery that
-        was not seen in time (a retry would send another message).
+        was not seen in time: a retry would send another message.
     :raises AirflowSkipException: where `on_unknown` or `on_window_closed` is ``skip``.
     :raises CekatError: for anything that a retry may mend.
     """
@@ -100,7 +102,10 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         "choices": "json",
         "extra_fields": "json",
     }
+    operator_extra_links = (CekatConversationLink(),)
     ui_color = "#d9fdd3"
+    #: Whether the task goes on after the send, so that a retry needs to know of it on every Airflow.
+    _waits: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -159,15 +164,17 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
                 context,
                 resend_on_clear=self.resend_on_clear,
                 longest_seconds=hook.config.max_wait_seconds + 2 * hook.config.timeout_seconds,
+                in_variables=self._waits,
             )
             result = record.sent
             if result is not None:
                 self.log.info("An earlier try sent message %s: not sent again", result["message_id"])
             else:
-                result = self._send(hook, record)
+                result = self._send(hook, record, context)
+            link_conversation(context, hook.config, result["conversation_id"])
             if self.delivery_timeout is not None:
-                result = self._await_delivery(context, hook, record, result)
-            return result
+                result = self._await_delivery(hook, record, result)
+            return self._sent(hook, record, result)
         except CekatError as err:
             skip = (isinstance(err, WindowClosedError) and self.on_window_closed == "skip") or (
                 isinstance(err, OutcomeUnknownError) and self.on_unknown == "skip"
@@ -181,10 +188,45 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         finally:
             hook.close()
 
-    def _send(self, hook: CekatHook, record: SendRecord) -> dict[str, Any]:
+    def _send(self, hook: CekatHook, record: SendRecord, context: Context) -> dict[str, Any]:
         from cekat_provider.core.delivery import unknown
+        from cekat_provider.core.story import sending
 
-        body = hook.message_body(
+        body = self._body(hook, record)
+        # For a task that fails below, too.
+        link_conversation(context, hook.config, body.get("conversation_id"))
+        earlier = record.earlier
+        if earlier is not None and not record.has_store and "conversation_id" not in body and self.resend_on_clear:
+            # Most retries follow a refusal, not a death in the middle of the request, so this mostly sends once.
+            if self.on_unknown != "resend":
+                raise CannotLookError("An earlier try may have sent it, and without a conversation_id nobody can look.")
+            self.log.warning("This is a retry, and without a conversation_id nobody can look whether it was sent")
+            earlier = None
+        if self.check_window and earlier is None:
+            if "conversation_id" not in body:
+                raise CekatInputError("check_window", "no conversation_id", "given with a conversation_id")
+            hook.check_window(body["conversation_id"])
+        self.log.info("Sending a %s, by %s as %r", sending(body), hook.config.base_url, self.cekat_conn_id)
+        began = time.monotonic()
+        try:
+            sent = hook.deliver(
+                body,
+                on_unknown="resend" if self.on_unknown == "resend" else "fail",
+                earlier=earlier,
+                not_ours=record.not_ours,
+                leaving=record.intend,
+            )
+        except CekatError as err:
+            if not unknown(err):
+                record.refused()
+            raise
+        result = self._result(sent, time.monotonic() - began)
+        record.done(result)
+        return result
+
+    def _body(self, hook: CekatHook, record: SendRecord) -> dict[str, Any]:
+        """Make the request's body; nothing is sent when it cannot be made."""
+        return hook.message_body(
             receiver=self.receiver,
             message=self.message,
             conversation_id=self.conversation_id,
@@ -199,50 +241,29 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
             extra_fields=self.extra_fields,
             validate=self.validate,
         )
-        earlier = record.earlier
-        if earlier is not None and not record.has_store and "conversation_id" not in body and self.resend_on_clear:
-            # Most retries follow a refusal, not a death in the middle of the request, so this mostly sends once.
-            if self.on_unknown != "resend":
-                raise CannotLookError("An earlier try may have sent it, and without a conversation_id nobody can look.")
-            self.log.warning("This is a retry, and without a conversation_id nobody can look whether it was sent")
-            earlier = None
-        if self.check_window and earlier is None:
-            if "conversation_id" not in body:
-                raise CekatInputError("check_window", "no conversation_id", "given with a conversation_id")
-            hook.check_window(body["conversation_id"])
-        try:
-            sent = hook.deliver(
-                body,
-                on_unknown="resend" if self.on_unknown == "resend" else "fail",
-                earlier=earlier,
-                not_ours=record.not_ours,
-                leaving=record.intend,
-            )
-        except CekatError as err:
-            if not unknown(err):
-                record.refused()
-            raise
-        result = self._result(sent)
-        record.done(result)
+
+    def _sent(self, hook: CekatHook, record: SendRecord, result: dict[str, Any]) -> dict[str, Any]:
+        """Go on after the message was sent, by this try or an earlier one."""
         return result
 
-    def _result(self, sent: SentMessage) -> dict[str, Any]:
+    def _result(self, sent: SentMessage, seconds: float) -> dict[str, Any]:
         self.log.info(
-            "Cekat %s message %s in conversation %s (status %s)",
+            "Cekat %s message %s in conversation %s (status %s) after %.1f s",
             "shows in its history" if sent.found else "accepted",
             sent.message_id,
             sent.conversation_id,
             sent.status,
+            seconds,
         )
         return sent_to_xcom(sent)
 
-    def _await_delivery(
-        self, context: Context, hook: CekatHook, record: SendRecord, result: dict[str, Any]
-    ) -> dict[str, Any]:
+    def _await_delivery(self, hook: CekatHook, record: SendRecord, result: dict[str, Any]) -> dict[str, Any]:
         from cekat_provider.core.errors import CekatResponseError, DeliveryTimeoutError
 
         if result["conversation_id"] is None or result["message_id"] is None:
             raise CannotLookError("Cekat accepted the message without naming it, so its delivery cannot be followed.")
+        self.log.info("Waiting until it is delivered, for at most %g s", self.delivery_timeout)
+        began = time.monotonic()
         try:
             message = hook.await_delivery(
                 result["conversation_id"], result["message_id"], float(self.delivery_timeout or 0)
@@ -253,15 +274,12 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
                 record.forget()
             raise
         except DeliveryTimeoutError as err:
-            if self.forgets(context):
+            if not record.has_store and self.conversation_id is None:
+                # A retry could not know that Cekat has accepted the message, and would send another.
                 raise AirflowFailException(str(err)) from err
             raise
-        self.log.info("Message %s: %s", message.id, message.status)
+        self.log.info("Message %s: %s after %.1f s", message.id, message.status, time.monotonic() - began)
         return {**result, "status": message.status}
-
-    def forgets(self, context: Context) -> bool:
-        """Tell whether a retry could not know that Cekat has accepted the message, and would send another."""
-        return context.get("task_state_store") is None and self.conversation_id is None
 
     def _check_options(self) -> None:
         for name, value, allowed in (

@@ -1,5 +1,7 @@
 """What an earlier try of the same task did: kept in Airflow 3.3's task state store, guessed before it.
 
+A task that asks and waits has more to lose by a guess, so before 3.3 it keeps its record in a Variable.
+
 A record belongs to one *budget* of tries. A person who clears a task gives it a new one (`max_tries` grows), and
 wants the message sent again; an automatic retry stays in the budget, and never does. Seen on 2.11 and 3.0 to 3.3;
 a task that is cleared while it runs keeps its budget, so that counts as a retry.
@@ -8,14 +10,16 @@ a task that is cleared while it runs keeps its budget, so that counts as a retry
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+import uuid
+from typing import TYPE_CHECKING, Any
 
+from cekat_provider.compat import later_try_of
 from cekat_provider.core.delivery import Earlier
+from cekat_provider.core.errors import NotSentError
+from cekat_provider.hooks.task_memory import TaskMemory
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
-
-_KEY: Final = "cekat_send"
 
 
 class SendRecord:
@@ -24,21 +28,33 @@ class SendRecord:
     :param context: the task's context.
     :param resend_on_clear: False keeps to one message a DAG run, whoever clears the task.
     :param longest_seconds: how long one try can go on sending.
+    :param in_variables: keep a record before 3.3 too, in an Airflow Variable until `over`.
     """
 
-    def __init__(self, context: Context, *, resend_on_clear: bool, longest_seconds: float) -> None:
+    def __init__(
+        self, context: Context, *, resend_on_clear: bool, longest_seconds: float, in_variables: bool = False
+    ) -> None:
         self._context = context
-        self._store: Any = context.get("task_state_store")
         # None where a DAG author's test calls `execute({})`: then there is no earlier try.
         ti: Any = context.get("ti")
         self._ti = ti
         self._resend_on_clear = resend_on_clear
         self._longest_seconds = longest_seconds
-        kept: Any = self._store.get(_KEY) if self._store is not None else None
+        stored = context.get("task_state_store") is not None or (in_variables and ti is not None)
+        self._memory = TaskMemory(context, "send") if stored else None
+        kept: Any = None if self._memory is None else self._memory.get(None)
         self._kept: dict[str, Any] = kept if isinstance(kept, dict) else {}
         self._looked = False
         if self._kept and resend_on_clear and self._kept.get("max_tries") != self._ti.max_tries:
             self._begin_anew()
+
+    @property
+    def nonce(self) -> str:
+        """Name the message: the same as long as the record is kept, so in every try of one budget."""
+        if "nonce" not in self._kept:
+            self._kept["nonce"] = uuid.uuid4().hex
+        nonce: str = self._kept["nonce"]
+        return nonce
 
     @property
     def sent(self) -> dict[str, Any] | None:
@@ -51,7 +67,7 @@ class SendRecord:
         """An earlier try that may have sent the message, or None where there was none."""
         if self._ti is None:
             return None
-        if self._store is not None:
+        if self._memory is not None:
             since = self._kept.get("since")
             return None if since is None else Earlier(since, self._kept.get("last", since) + self._longest_seconds)
         if self._is_first_of_budget() and (self._resend_on_clear or self._ti.try_number <= 1):
@@ -62,11 +78,17 @@ class SendRecord:
 
     @property
     def has_store(self) -> bool:
-        """True where earlier tries leave a record (Airflow 3.3 and later)."""
-        return self._store is not None
+        """True where earlier tries leave a record."""
+        return self._memory is not None
 
     def intend(self) -> None:
-        """Note, before each request, that the message may be sent from now on."""
+        """Note, before each request, that the message may be sent from now on.
+
+        :raises NotSentError: where Airflow took this worker for dead, and the next try is on its way.
+        """
+        later = later_try_of(self._ti)
+        if later is not None:
+            raise NotSentError(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
         now = time.time()
         self._keep({"since": now, **self._kept, "last": now})
 
@@ -84,9 +106,14 @@ class SendRecord:
 
     def forget(self) -> None:
         """Note that there is nothing to look for: the next try is to send."""
-        if self._store is not None:
+        if self._memory is not None:
             self._begin_anew()
-            self._keep(self._kept) if self._kept else self._store.delete(_KEY)
+            self._keep(self._kept) if self._kept else self._memory.forget()
+
+    def over(self) -> None:
+        """Note that the task ends and no try of this budget follows: a Variable would stay for good."""
+        if self._memory is not None and self._memory.is_variable and self._resend_on_clear:
+            self._memory.forget()
 
     def not_ours(self) -> set[str]:
         """Return the ids of messages that are none of this budget's: called when the history is looked at.
@@ -121,6 +148,6 @@ class SendRecord:
         self._kept = {"before": before} if before else {}
 
     def _keep(self, record: dict[str, Any]) -> None:
-        if self._store is not None:
+        if self._memory is not None:
             self._kept = {**record, "max_tries": self._ti.max_tries}
-            self._store.set(_KEY, self._kept)
+            self._memory.set(self._kept)

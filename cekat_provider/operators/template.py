@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cekat_provider.compat import AirflowFailException, BaseOperator
 from cekat_provider.core.errors import CekatError
+from cekat_provider.links import CekatConversationLink, link_conversation
 from cekat_provider.operators.cekat import sent_to_xcom
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ class CekatSendTemplateOperator(BaseOperator):
     )
     template_ext: Sequence[str] = ()
     template_fields_renderers = {"variables": "json"}
+    operator_extra_links = (CekatConversationLink(),)
     ui_color = "#d9fdd3"
 
     def __init__(
@@ -82,10 +85,19 @@ class CekatSendTemplateOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Send the template."""
+        from cekat_provider.core.privacy import mask_number
         from cekat_provider.hooks.cekat import CekatHook
 
         hook = CekatHook(self.cekat_conn_id)
+        began = time.monotonic()
         try:
+            self.log.info(
+                "Sending template %r to the number %s, by %s as %r",
+                self.template or self.wa_template_id,
+                mask_number(self.receiver),
+                hook.config.base_url,
+                self.cekat_conn_id,
+            )
             sent = hook.send_template(
                 receiver=self.receiver,
                 template=self.template,
@@ -97,11 +109,18 @@ class CekatSendTemplateOperator(BaseOperator):
                 file_url=self.file_url,
                 validate=self.validate,
             )
+            link_conversation(context, hook.config, sent.conversation_id)
         except CekatError as err:
             if err.permanent:
                 raise AirflowFailException(str(err)) from err
             raise
         finally:
             hook.close()
-        self.log.info("Cekat accepted template message %s (status %s)", sent.message_id, sent.status)
+        self.log.info(
+            "Cekat accepted template message %s in conversation %s (status %s) after %.1f s",
+            sent.message_id,
+            sent.conversation_id,
+            sent.status,
+            time.monotonic() - began,
+        )
         return sent_to_xcom(sent)

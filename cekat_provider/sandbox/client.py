@@ -18,7 +18,7 @@ class SandboxError(Exception):
 
 
 class Sandbox:
-    """Drives a sandbox over HTTP, in this process or elsewhere.
+    """Drive a sandbox over HTTP, in this process or elsewhere.
 
     :param url: where it listens, such as ``http://127.0.0.1:3000``
     :param api_key: the key it asks for; used for nothing but to tell it to you
@@ -37,13 +37,20 @@ class Sandbox:
     @property
     def connection(self) -> Json:
         """The Airflow connection to it, as ``AIRFLOW_CONN_…`` takes it in JSON."""
-        return {"conn_type": "cekat", "host": self.url, "password": self.api_key}
+        extra = {"dashboard_url": self.dashboard_url}
+        return {"conn_type": "cekat", "host": self.url, "password": self.api_key, "extra": extra}
 
     @property
     def connection_uri(self) -> str:
         """The Airflow connection to it, as ``AIRFLOW_CONN_…`` takes it as a URI."""
         # The URI form has room for a scheme besides the connection type as a prefix of the host.
-        return f"cekat://:{quote(self.api_key, safe='')}@{quote(self.url, safe='')}"
+        extra = f"dashboard_url={quote(self.dashboard_url, safe='')}"
+        return f"cekat://:{quote(self.api_key, safe='')}@{quote(self.url, safe='')}/?{extra}"
+
+    @property
+    def dashboard_url(self) -> str:
+        """The page of a conversation, with ``{conversation_id}`` for its id: the connection's extra of that name."""
+        return f"{self.url}/#/conversations/{{conversation_id}}"
 
     # What was sent
 
@@ -52,7 +59,10 @@ class Sandbox:
         return cast("list[Json]", self._call("GET", "/messages?sent=true"))
 
     def messages(self, conversation_id: str) -> list[Json]:
-        """Give all messages of a conversation, in the order accepted."""
+        """Give all messages of a conversation, in the order accepted.
+
+        :param conversation_id: as `conversations` or a sent message gives it
+        """
         return cast("list[Json]", self._call("GET", f"/conversations/{quote(conversation_id, safe='')}/messages"))
 
     def conversations(self) -> list[Json]:
@@ -79,7 +89,10 @@ class Sandbox:
         """Wait for the next sent message that no earlier call has returned.
 
         :param timeout: seconds
-        :param predicate: given a message as in :meth:`sent`; others are left for later calls
+        :param predicate: given a message as in `sent`; others are left for later calls
+        :param receiver: only to this number, in digits
+        :param conversation_id: only in this conversation
+        :param contains: only with this part of the text
         :raises TimeoutError: none came; says what was sent and what was refused so far
         """
         deadline = time.monotonic() + timeout
@@ -115,6 +128,7 @@ class Sandbox:
     def conversation(self, receiver: str = "6281234567890", **fields: Any) -> Json:
         """Open a conversation, or give the receiver's.
 
+        :param receiver: the customer's number, in digits
         :param fields: ``id``, ``name``, ``opened_hours_ago``
         """
         return cast("Json", self._call("POST", "/conversations", {"receiver": receiver, **fields}))
@@ -129,6 +143,9 @@ class Sandbox:
     ) -> Json:
         """Answer as the customer; without a conversation or receiver, in the one that was written to last.
 
+        :param text: what the customer says; none for a tap or a file alone
+        :param conversation_id: where
+        :param receiver: the customer's number, in place of `conversation_id`
         :param fields: ``media_type``, ``media_url``, or ``button_id`` / ``row_id`` for a tap
         :raises LookupError: there is no such conversation
         """
@@ -139,7 +156,12 @@ class Sandbox:
     def note(
         self, text: str, *, conversation_id: str | None = None, receiver: str | None = None, **fields: Any
     ) -> Json:
-        """Write a private note, or with ``sent_by_type`` a message as an agent or the system."""
+        """Write a private note, or with ``sent_by_type`` a message as an agent or the system.
+
+        :param text: what it says
+        :param conversation_id: where; without it and `receiver`, in the conversation that was written to last
+        :param receiver: the customer's number, in place of `conversation_id`
+        """
         where = conversation_id or self._conversation_id(receiver)
         body = {"message": text, **fields}
         return cast("Json", self._call("POST", f"/conversations/{quote(where, safe='')}/note", body))
@@ -158,6 +180,7 @@ class Sandbox:
     def auto_reply(self, message: str, after_seconds: float = 0, **fields: Any) -> None:
         """Have the customer answer by itself.
 
+        :param message: what the customer says
         :param after_seconds: seconds of real time between the message and its answer
         :param fields: ``conversation_id``, ``receiver``, ``contains``, ``times`` narrow what is answered
         """
@@ -178,7 +201,11 @@ class Sandbox:
         self._call("DELETE", "/faults")
 
     def advance(self, *, hours: float = 0, seconds: float = 0) -> Json:
-        """Move the sandbox's clock."""
+        """Move the sandbox's clock: ``advance(hours=25)`` closes every 24-hour window.
+
+        :param hours: to add
+        :param seconds: to add
+        """
         return cast("Json", self._call("POST", "/clock", {"advance_hours": hours, "advance_seconds": seconds}))
 
     def shape(self, **fields: Any) -> Json:
@@ -191,7 +218,12 @@ class Sandbox:
         return cast("list[Json]", asked)
 
     def set_status(self, message_id: str, status: str, error: Json | None = None) -> Json:
-        """Set a message's status by hand; ``error`` is ``{"code": …, "message": …}``."""
+        """Set a message's status by hand.
+
+        :param message_id: as `sent` gives it, in ``id``
+        :param status: ``sent``, ``delivered``, ``read`` or ``failed``
+        :param error: of a failed one: ``{"code": …, "message": …}``
+        """
         body: Json = {"status": status} if error is None else {"status": status, "error": error}
         return cast("Json", self._call("PATCH", f"/messages/{quote(message_id, safe='')}", body))
 
@@ -200,11 +232,17 @@ class Sandbox:
         self._call("POST", "/delivery", fields)
 
     def rate_limit(self, per_minute: int | None) -> None:
-        """Set the number of requests a minute, or none."""
+        """Limit the requests, as a plan of Cekat's does.
+
+        :param per_minute: how many; None for no limit
+        """
         self._call("POST", "/rate-limit", {"per_minute": per_minute})
 
     def rotate_key(self, api_key: str) -> None:
-        """Make the sandbox ask for another key; the connection that was set keeps the old one."""
+        """Make the sandbox ask for another key; the connection that was set keeps the old one.
+
+        :param api_key: what it asks for from now on
+        """
         self._call("POST", "/key", {"api_key": api_key})
         self.api_key = api_key
 

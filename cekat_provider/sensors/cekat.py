@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from cekat_provider.compat import AirflowFailException, BaseSensorOperator, PokeReturnValue, conf
 from cekat_provider.core.errors import CekatError
+from cekat_provider.links import CekatConversationLink, link_conversation
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
     from cekat_provider.core.outcome import Outcome
     from cekat_provider.core.parse import Message
     from cekat_provider.core.wait import Wait
+    from cekat_provider.hooks.cekat import CekatHook
 
 #: After its deadline, a trigger that has not told so by itself is given up by Airflow.
 _BACKSTOP_SECONDS = 120
@@ -49,10 +51,13 @@ class CekatMessagesSensor(BaseSensorOperator):
 
     template_fields: Sequence[str] = ("conversation_id", "since", "contains", "pattern", "cekat_conn_id")
     template_ext: Sequence[str] = ()
+    operator_extra_links = (CekatConversationLink(),)
     ui_color = "#d9fdd3"
 
     #: The messages that `match` has refused, so that the next wait does not offer them again.
     _judged: str | None = None
+    #: What the log has been told of the looks so far: a line for each of a week's would hide the rest.
+    _told: tuple[int, int] | None = None
 
     def __init__(
         self,
@@ -112,6 +117,7 @@ class CekatMessagesSensor(BaseSensorOperator):
         hook = CekatHook(self.cekat_conn_id)
         try:
             wait = self._wait(before)
+            self._tell_first(context, hook, wait)
             try:
                 history = hook.get_messages(self.conversation_id)
             except CekatError as err:
@@ -139,19 +145,15 @@ class CekatMessagesSensor(BaseSensorOperator):
 
             self._judged = fingerprint(self._wait(0, match=None).criteria.select(history))
         found = wait.looked(history)
-        self.log.info(
-            "Conversation %s: %d of %d messages count, %d wanted",
-            self.conversation_id,
-            len(found),
-            len(history),
-            self.min_messages,
-        )
+        told, self._told = self._told, (len(found), len(history))
+        if self._told != told:
+            self.log.info("%d of %d messages count, %d wanted", *self._told, self.min_messages)
         untimed = sum(message.sent_at is None for message in history)
         if untimed and wait.criteria.since is not None:
             self.log.warning("%d messages have no readable time and were left out", untimed)
         if not wait.ends_with(found):
             return PokeReturnValue(is_done=False)
-        return PokeReturnValue(is_done=True, xcom_value=[message.to_dict() for message in found])
+        return PokeReturnValue(is_done=True, xcom_value=self._found(found, wait))
 
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Go on where the trigger has ended.
@@ -197,7 +199,29 @@ class CekatMessagesSensor(BaseSensorOperator):
             if len(found) < self.min_messages:
                 self.log.info("Conversation %s: refused by match, so waiting on", self.conversation_id)
                 return None
-        return [message.to_dict() for message in found]
+        return self._found(found, self._wait(0, match=None))
+
+    def _tell_first(self, context: Context, hook: CekatHook, wait: Wait) -> None:
+        from cekat_provider.core.story import waiting
+
+        if self._told is None:
+            self._told = (-1, -1)
+            link_conversation(context, hook.config, self.conversation_id)
+            self.log.info(
+                "Waiting in conversation %s for %s: a look every %g s, for at most %g s, by %s as %r",
+                self.conversation_id,
+                waiting(wait.criteria, self.min_messages),
+                self.poke_interval,
+                self.timeout,
+                hook.config.base_url,
+                self.cekat_conn_id,
+            )
+
+    def _found(self, messages: Sequence[Message], wait: Wait) -> list[dict[str, Any]]:
+        from cekat_provider.core.story import arrived
+
+        self.log.info("Conversation %s: %s", self.conversation_id, arrived(messages, wait.criteria.since))
+        return [message.to_dict() for message in messages]
 
     def _defer_until(self, deadline: float) -> Any:
         from cekat_provider.sensors._deferred import timed_out
@@ -207,6 +231,7 @@ class CekatMessagesSensor(BaseSensorOperator):
         if left < 0:
             raise timed_out(self)
         wait = self._wait(self._failures)
+        self.log.info("Nothing yet: waiting on in the triggerer, for %.0f s", left)
         self.defer(
             trigger=CekatMessagesTrigger(
                 conversation_id=self.conversation_id,

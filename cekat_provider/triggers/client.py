@@ -138,5 +138,6 @@ class SharedClient:
             # Others may still be reading over the old one.
             self._retired.append(self._hook)
         self._hook = hook
-        self.limiter = Limiter(transport.config.requests_per_minute)
+        config = transport.config
+        self.limiter = Limiter(config.triggerer_requests_per_minute or config.requests_per_minute)
         return hook

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-from types import SimpleNamespace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, TaskDeferred
+from asks import Asked
 from runs import Run, load
 
 from cekat_provider.core.errors import AuthError, CekatError, EventError, ServerError
@@ -45,24 +45,13 @@ def test_it_defers_from_the_moment_of_the_send(cekat_sandbox: Any) -> None:
     assert cekat_sandbox.api_key not in str(waits)
 
 
+@pytest.mark.usefixtures("airflow_db")
 def test_a_retry_goes_on_waiting_and_does_not_ask_again(cekat_sandbox: Any) -> None:
-    cekat_sandbox.conversation(id="c-1")
-    operator = ask(retries=1)
-    deadlines = []
-    for try_number in (1, 2):
-        ti = SimpleNamespace(try_number=try_number, max_tries=1, xcom_pull=lambda task_ids: [])
-        context: Any = {
-            "ti": ti,
-            "task": operator,
-            "dag": SimpleNamespace(task_dict={}),
-            "dag_run": SimpleNamespace(start_date=datetime.now(timezone.utc)),
-        }
-        with pytest.raises(TaskDeferred) as deferred:
-            operator.execute(context)
-        deadlines.append(deferred.value.trigger.serialize()[1]["deadline"])
+    # Without a conversation to look in.
+    asked = Asked(CekatAskOperator, receiver="6281234567890", message="Jadi?", retries=1)
+    first = asked.defers()
+    assert asked.defers(retry=True) == first
     assert len(cekat_sandbox.sent()) == 1
-    # The history's times have a fraction of a second, the answer's `Date` has none.
-    assert abs(deadlines[0] - deadlines[1]) < 2
 
 
 def test_the_answer_is_the_first_message() -> None:
@@ -94,12 +83,6 @@ ENDS: list[tuple[CekatError, type[Exception]]] = [
 def test_an_error_ends_the_wait(error: CekatError, ends: type[Exception]) -> None:
     with pytest.raises(ends):
         ask().execute_complete({}, Outcome(1.0, error=error).to_event())  # type: ignore[arg-type]
-
-
-def test_a_retry_that_would_ask_twice_is_none() -> None:
-    """Nothing remembers the question: no state store, no conversation to look in."""
-    with pytest.raises(AirflowFailException):
-        ask(conversation_id=None).execute_complete({}, Outcome(1.0, error=ServerError("x")).to_event())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("event", [None, {}, {"cekat": 2}])

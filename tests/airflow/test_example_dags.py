@@ -8,14 +8,19 @@ from typing import Any
 import pytest
 from runs import DAGS, Run, load
 
+from cekat_provider import compat
+
+HAS_HITL = compat._module_or_none("airflow.sdk.execution_time.hitl") is not None
 EXAMPLES = sorted(path.stem for path in Path(DAGS, "examples").glob("*.py"))
 
 
 def test_none_is_missing() -> None:
     assert EXAMPLES == [
         "cekat_alerts",
+        "cekat_approval",
         "cekat_ask",
         "cekat_buttons_and_lists",
+        "cekat_hitl",
         "cekat_inbound",
         "cekat_send_and_wait",
         "cekat_send_mapped",
@@ -29,6 +34,10 @@ def test_none_is_missing() -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_it_loads_without_a_connection(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIRFLOW_CONN_CEKAT_DEFAULT", raising=False)
+    if name == "cekat_hitl" and not HAS_HITL:
+        with pytest.raises(AttributeError, match="has no attribute 'dag'"):
+            load("examples", name)
+        return
     dag = load("examples", name)
     assert dag.dag_id == name
     assert dag.tasks

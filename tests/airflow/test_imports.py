@@ -49,11 +49,12 @@ MAY = {
     "hooks": {"core", "transports", "connection_form", "compat"},
     "templating": {"core", "compat"},
     "retry_policy": {"core", "compat"},
-    "operators": {"core", "hooks", "triggers", "compat", "templating"},
+    "links": {"core", "compat"},
+    "operators": {"core", "hooks", "triggers", "compat", "templating", "links"},
     "decorators": {"core", "operators", "compat"},
     "notifications": {"core", "hooks", "compat", "templating"},
     "triggers": {"core", "hooks", "transports", "compat"},
-    "sensors": {"core", "hooks", "triggers", "compat"},
+    "sensors": {"core", "hooks", "triggers", "compat", "links"},
     "sandbox": set(),
     "pytest_plugin": {"sandbox"},
     "connection_form": {"core"},
@@ -104,7 +105,7 @@ def test_no_module_is_named_like_one_of_the_standard_library(module: str) -> Non
 
 BASES = (
     "from airflow.providers.common.compat.sdk import "
-    "BaseOperator, BaseSensorOperator, BaseNotifier, DecoratedOperator, AirflowFailException, DAG"
+    "BaseOperator, BaseOperatorLink, BaseSensorOperator, BaseNotifier, DecoratedOperator, AirflowFailException, DAG"
 )
 MODULES = (
     "cekat_provider.operators.cekat",
@@ -134,6 +135,7 @@ def test_an_import_costs_nearly_nothing() -> None:
         "cekat_provider.core.errors",
         "cekat_provider.core.messages",
         "cekat_provider.core.defaults",
+        "cekat_provider.links",
         "cekat_provider.operators",
         "cekat_provider.operators.inbound",
         "cekat_provider.sensors",

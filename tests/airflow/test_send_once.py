@@ -63,7 +63,13 @@ class Instance:
     def run(self) -> dict[str, Any]:
         self.try_number += 1
         ti = SimpleNamespace(
-            try_number=self.try_number, max_tries=self.max_tries, xcom_pull=lambda task_ids: self.others
+            dag_id="dag",
+            run_id="run",
+            task_id="send",
+            map_index=-1,
+            try_number=self.try_number,
+            max_tries=self.max_tries,
+            xcom_pull=lambda task_ids: self.others,
         )
         dag = SimpleNamespace(task_dict={"send": self.operator})
         context: Any = {
@@ -158,7 +164,7 @@ def test_a_dead_worker_left_only_its_intent(cekat_sandbox: Any) -> None:
 
     instance = Instance(store=Store())
 
-    def die(result: Any) -> None:
+    def die(*_: Any) -> None:
         raise Killed
 
     instance.operator._result = die  # type: ignore[method-assign]

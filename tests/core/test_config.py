@@ -49,6 +49,8 @@ PROXY = "http://proxy.example.com:3128"
         ({"timeout": 600}, "timeout_seconds", 600.0),
         ({"timeout": 5}, "connect_timeout_seconds", 5.0),
         ({"timeout": 60}, "connect_timeout_seconds", 10.0),
+        ({"requests_per_minute": 300}, "triggerer_requests_per_minute", None),
+        ({"triggerer_requests_per_minute": "80"}, "triggerer_requests_per_minute", 80.0),
         ({"auth_scheme": "bearer"}, "auth_scheme", "bearer"),
         ({"auth_scheme": "both"}, "auth_scheme", "both"),
         ({"timezone": "UTC"}, "zone", ZoneInfo("UTC")),

@@ -27,6 +27,8 @@ SAMPLES: list[CekatError] = [
     errors.OutcomeUnknownError("it left"),
     errors.CannotLookError("it left, and nobody can look"),
     errors.DeliveryTimeoutError("it was accepted"),
+    errors.AirflowApiError("no answer"),
+    errors.AirflowApiRefusedError("403"),
     *[kind("a sentence.", 418, "said", "131000", 2.5) for kind in KINDS if issubclass(kind, CekatResponseError)],
 ]
 
@@ -87,6 +89,7 @@ def test_what_no_retry_can_mend() -> None:
         "CekatConfigError",
         "CekatInputError",
         "CannotLookError",
+        "AirflowApiRefusedError",
         "BadRequestError",
         "WindowClosedError",
         "AuthError",

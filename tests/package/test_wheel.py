@@ -95,6 +95,15 @@ def test_the_sdist_can_be_built_and_tested_from(dist: Path) -> None:
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     here = Path(__file__).relative_to(ROOT).as_posix()
-    assert {"Makefile", "pyproject.toml", "LICENSE", "CHANGELOG.md", ".ci/run", here} <= names
+    assert {
+        "Makefile",
+        "pyproject.toml",
+        "LICENSE",
+        "CHANGELOG.md",
+        ".ci/run",
+        "mkdocs.yml",
+        "docs/index.md",
+        here,
+    } <= names
     assert {f"constraints/{path.name}" for path in (ROOT / "constraints").iterdir()} <= names
     assert not [name for name in names if name.startswith((".venv", ".airflow", "dist")) or "__pycache__" in name]

@@ -1,0 +1,112 @@
+"""What operators that send and then wait for the answer have in common."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from cekat_provider.compat import AirflowFailException
+from cekat_provider.core.errors import CekatInputError
+from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+
+if TYPE_CHECKING:
+    from cekat_provider.compat import BaseTrigger, Context
+    from cekat_provider.core.parse import Message
+    from cekat_provider.hooks.cekat import CekatHook
+    from cekat_provider.operators.record import SendRecord
+
+#: Airflow's own time-out of the deferral, after ours: only for a triggerer that is not there.
+_BACKSTOP = timedelta(seconds=60)
+
+
+class AsksAndWaits(CekatSendWhatsAppOperator):
+    """Send once, wait in the triggerer, and go on with the answer.
+
+    :param response_timeout: how long to wait for the answer, counted from the send; seconds or a timedelta.
+    :param poke_interval: seconds between two looks at the conversation.
+    """
+
+    template_fields: Sequence[str] = CekatSendWhatsAppOperator.template_fields
+    _waits: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        response_timeout: float | timedelta = timedelta(hours=24),
+        poke_interval: float = 60.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.response_timeout = response_timeout
+        self.poke_interval = poke_interval
+
+    def execute_complete(self, context: Context, event: Any = None) -> Any:
+        """Go on where the trigger has ended.
+
+        :raises EventError: when the event is none of the trigger's.
+        """
+        from cekat_provider.core.outcome import read
+        from cekat_provider.operators.record import SendRecord
+
+        outcome = read(event)
+        record = SendRecord(context, resend_on_clear=self.resend_on_clear, longest_seconds=0.0, in_variables=True)
+        if outcome.messages:
+            return self._answered(context, record, outcome.messages)
+        if outcome.timed_out:
+            said = f"No answer came within {self._timeout_seconds():g} seconds."
+            if outcome.error is not None:
+                said += f" The last look failed: {outcome.error}"
+            return self._timed_out(context, record, said)
+        assert outcome.error is not None  # noqa: S101 - an outcome is one of the three
+        if outcome.error.permanent:
+            record.over()
+            raise AirflowFailException(str(outcome.error)) from outcome.error
+        raise outcome.error
+
+    def _answered(self, context: Context, record: SendRecord, messages: Sequence[Message]) -> Any:
+        """End with the messages that answer, oldest first."""
+        raise NotImplementedError
+
+    def _timed_out(self, context: Context, record: SendRecord, said: str) -> Any:
+        """End without an answer."""
+        raise NotImplementedError
+
+    def _trigger(self, hook: CekatHook, record: SendRecord, waits: dict[str, Any]) -> BaseTrigger:
+        """Make the trigger that waits."""
+        from cekat_provider.triggers.cekat import CekatMessagesTrigger
+
+        return CekatMessagesTrigger(**waits)
+
+    def _sent(self, hook: CekatHook, record: SendRecord, result: dict[str, Any]) -> NoReturn:
+        if result["conversation_id"] is None:
+            raise AirflowFailException("Cekat did not name the conversation, so the answer cannot be waited for.")
+        deadline = datetime.fromisoformat(result["sent_at"]).timestamp() + self._timeout_seconds()
+        waits = {
+            "conversation_id": result["conversation_id"],
+            "deadline": deadline,
+            "since": result["sent_at"],
+            "poke_interval": self.poke_interval,
+            "cekat_conn_id": self.cekat_conn_id,
+        }
+        self.log.info(
+            "Waiting in the triggerer for the answer, for at most %g s from the send", self._timeout_seconds()
+        )
+        self.defer(
+            trigger=self._trigger(hook, record, waits),
+            method_name="execute_complete",
+            timeout=timedelta(seconds=max(deadline - time.time(), 0.0)) + _BACKSTOP,
+        )
+        raise AssertionError("unreachable")
+
+    def _check_options(self) -> None:
+        super()._check_options()
+        self._timeout_seconds()
+
+    def _timeout_seconds(self) -> float:
+        timeout = self.response_timeout
+        seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+            raise CekatInputError("response_timeout", repr(timeout), "a timedelta or a number of seconds above 0")
+        return float(seconds)

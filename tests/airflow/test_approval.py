@@ -1,0 +1,243 @@
+"""Approvals: every way one can end, what must not end it, and that nobody is asked twice."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+from airflow.exceptions import AirflowException
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException
+from asks import Asked, buttons, tap_later
+from runs import Run, load
+
+from cekat_provider.core.errors import EventError
+from cekat_provider.operators.approval import CekatApprovalOperator
+from cekat_provider.operators.branch import CekatBranchOperator
+
+BOSS, OTHER = "6281200000001", "6281200000002"
+pytestmark = pytest.mark.usefixtures("airflow_db")
+
+
+def approval(**arguments: Any) -> Asked:
+    # A rejection that skips needs a whole DAG run; see the runs below.
+    given = {"receiver": BOSS, "subject": "Bayar INV-7?", "on_reject": "fail", "poke_interval": 20, **arguments}
+    return Asked(CekatApprovalOperator, **given)
+
+
+def tap(sandbox: Any, title: str, message: Any = None) -> None:
+    message = message or sandbox.sent()[-1]
+    sandbox.reply(conversation_id=message["conversation_id"], button_id=buttons(message)[title])
+
+
+def test_what_is_sent(cekat_sandbox: Any) -> None:
+    asked = approval(body="Rp 5.000", footer="Toko Contoh", header={"file_url": "https://example.com/po-7.pdf"})
+    waits = asked.defers()
+    (sent,) = cekat_sandbox.sent()
+    nonce = waits["request"]["nonce"]
+    assert sent["request_body"] == {
+        "receiver": BOSS,
+        "media_type": "button",
+        "message": "*Bayar INV-7?*\n\nRp 5.000",
+        "header": {"file_url": "https://example.com/po-7.pdf"},
+        "footer": "Toko Contoh",
+        "action": {
+            "buttons": [
+                {"type": "reply", "reply": {"id": f"cekat:{nonce}:0", "title": "Approve"}},
+                {"type": "reply", "reply": {"id": f"cekat:{nonce}:1", "title": "Reject"}},
+            ]
+        },
+    }
+    assert cekat_sandbox.api_key not in json.dumps(waits)
+
+
+def test_four_options_are_a_list(cekat_sandbox: Any) -> None:
+    asked = approval(options=["Setuju", "Tolak", "Tanya keuangan", "Besok"])
+    asked.defers()
+    (sent,) = cekat_sandbox.sent()
+    cekat_sandbox.reply(conversation_id=sent["conversation_id"], row_id=buttons(sent)["Setuju"])
+    assert asked.ends()["chosen_options"] == ["Setuju"]
+
+
+@pytest.mark.parametrize("shape", [{}, {"messages": "old", "times": "naive", "envelope": "bare"}])
+def test_approve(cekat_sandbox: Any, shape: dict[str, str]) -> None:
+    cekat_sandbox.shape(**shape)
+    cekat_sandbox.conversation(BOSS, name="Bu Contoh")
+    asked = approval(responders=[OTHER, "+62 812-0000-0001"])
+    asked.defers()
+    tap(cekat_sandbox, "Approve")
+    result = asked.ends()
+    assert isinstance(responded_at := result.pop("responded_at"), datetime)
+    assert responded_at.tzinfo is not None
+    assert result == {
+        "chosen_options": ["Approve"],
+        "params_input": {},
+        "responded_by_user": {"id": BOSS, "name": "Bu Contoh"},
+    }
+
+
+def test_reject(cekat_sandbox: Any) -> None:
+    asked = approval()
+    asked.defers()
+    tap(cekat_sandbox, "Reject")
+    with pytest.raises(AirflowFailException, match="The request was rejected"):
+        asked.ends()
+    assert asked.ti.xcoms["return_value"]["chosen_options"] == ["Reject"]
+
+
+def test_the_first_tap_decides(cekat_sandbox: Any) -> None:
+    asked = approval()
+    asked.defers()
+    tap(cekat_sandbox, "Approve")
+    tap(cekat_sandbox, "Reject")
+    assert asked.ends()["chosen_options"] == ["Approve"]
+
+
+def test_no_answer_is_a_rejection(cekat_sandbox: Any) -> None:
+    asked = approval(response_timeout=10)
+    asked.defers()
+    with pytest.raises(AirflowFailException, match=r"No answer came within 10 seconds\. That is a rejection"):
+        asked.ends()
+    assert asked.ti.xcoms["return_value"]["chosen_options"] == []
+    assert asked.ti.xcoms["return_value"]["responded_by_user"] is None
+
+
+@pytest.mark.parametrize("default", ["Approve", ["Approve"]])
+def test_no_answer_with_a_default(cekat_sandbox: Any, default: Any) -> None:
+    asked = approval(response_timeout=10, defaults=default)
+    asked.defers()
+    result = asked.ends()
+    assert (result["chosen_options"], result["responded_by_user"]) == (["Approve"], None)
+
+
+def test_what_is_not_an_answer(cekat_sandbox: Any) -> None:
+    """A tap on an older request, a typed title, a word of the business's: then the time is up."""
+    old = approval()
+    old.defers()
+    asked = approval(response_timeout=10)
+    asked.defers()
+    older, newer = cekat_sandbox.sent()
+    assert buttons(older).keys() == buttons(newer).keys()
+    tap(cekat_sandbox, "Approve", older)
+    cekat_sandbox.reply("Approve", receiver=BOSS)
+    cekat_sandbox.note("Approve", receiver=BOSS, sent_by_type="agent")
+    with pytest.raises(AirflowFailException, match="No answer came"):
+        asked.ends()
+    assert old.ends()["chosen_options"] == ["Approve"]
+
+
+def test_the_wrong_person(cekat_sandbox: Any) -> None:
+    asked = approval(responders=OTHER, response_timeout=10)
+    asked.defers()
+    tap(cekat_sandbox, "Approve")
+    with pytest.raises(AirflowFailException, match="No answer came"):
+        asked.ends()
+
+
+def test_a_typed_answer_where_it_counts(cekat_sandbox: Any) -> None:
+    asked = approval(accept_text=True)
+    asked.defers()
+    for text in ("Sebentar", " approve ", "Reject"):
+        cekat_sandbox.reply(text, receiver=BOSS)
+    assert asked.ends()["chosen_options"] == ["Approve"]
+
+
+def test_a_retry_asks_nobody_again_and_the_same_button_answers(cekat_sandbox: Any) -> None:
+    asked = approval(retries=2)
+    first = asked.defers()
+    assert asked.defers(retry=True) == first
+    (sent,) = cekat_sandbox.sent()
+    tap(cekat_sandbox, "Approve", sent)
+    assert asked.ends()["chosen_options"] == ["Approve"]
+
+
+def test_clearing_asks_anew_and_the_old_button_is_dead(cekat_sandbox: Any) -> None:
+    asked = approval(retries=1, response_timeout=10)
+    first = asked.defers()
+    second = asked.defers(clear=True)
+    assert first["request"]["nonce"] != second["request"]["nonce"]
+    tap(cekat_sandbox, "Approve", cekat_sandbox.sent()[0])
+    with pytest.raises(AirflowFailException, match="No answer came"):
+        asked.ends()
+
+
+def test_what_is_no_longer_remembered_approves_nothing(cekat_sandbox: Any) -> None:
+    asked = approval()
+    asked.defers()
+    tap(cekat_sandbox, "Approve")
+    event = asked.event()
+    asked.ti.run_id = "another"
+    asked.context.get("task_state_store", {}).clear()
+    with pytest.raises(EventError, match="another request"):
+        asked.resumes(event)
+
+
+WRONG = [
+    ({"options": []}, "options must be 1 to 10 texts"),
+    ({"options": ["Ya", "ya"]}, "options"),
+    ({"options": [str(n) for n in range(11)]}, "choices must be 1 to 10 choices, got 11"),
+    ({"options": ["Approve", "x" * 21]}, "button title"),
+    ({"defaults": "Maybe"}, "defaults must be one of the options"),
+    ({"responders": "nobody"}, r"responders\[0\] must be a phone number"),
+    ({"subject": ""}, "subject must be a text"),
+    ({"on_reject": "shrug"}, "on_reject must be one of skip, fail"),
+    ({"response_timeout": 0}, "response_timeout must be"),
+    ({"message": "Hi"}, "message must be left out"),
+    ({"choices": ["a"]}, "choices must be left out"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG)
+def test_a_mistake_asks_nobody(cekat_sandbox: Any, arguments: dict[str, Any], words: str) -> None:
+    asked = approval(**arguments)
+    with pytest.raises(AirflowFailException, match=words):
+        asked.operator().execute(asked.context)
+    assert cekat_sandbox.requests() == []
+
+
+def test_a_branch_to_nowhere_asks_nobody(cekat_sandbox: Any) -> None:
+    asked = Asked(CekatBranchOperator, receiver=BOSS, subject="?", options=["A", "t"], options_mapping={"A": "nowhere"})
+    with pytest.raises(AirflowException, match="'nowhere' for 'A', where no task is"):
+        asked.operator().execute(asked.context)
+    assert cekat_sandbox.requests() == []
+
+
+def test_the_example_approved(cekat_sandbox: Any) -> None:
+    tap_later(cekat_sandbox, "Setuju")
+    tap_later(cekat_sandbox, "SiCepat")
+    run = Run(load("examples", "cekat_approval"))
+    assert run.states == {
+        "approve_refund": "success",
+        "pay_back": "success",
+        "choose_way": "success",
+        "ship": "success",
+        "keep_at_counter": "skipped",
+        "close": "skipped",
+    }
+    assert run.xcom("approve_refund")["chosen_options"] == ["Setuju"]
+    # As the next task gets it, a datetime: its date and time stand apart.
+    name, _, at = run.xcom("pay_back").removeprefix("approved by ").partition(" at ")
+    assert (name, len(at.split())) == ("6281234567890", 2)
+    assert datetime.fromisoformat(at).tzinfo is not None
+    assert run.xcom("ship") == "SiCepat"
+
+
+def test_a_rejection_skips_what_comes_next(cekat_sandbox: Any) -> None:
+    tap_later(cekat_sandbox, "Reject")
+    run = Run(rejecting())
+    assert run.states == {"ask": "success", "next": "skipped", "whatever": "success"}
+    assert run.xcom("ask")["chosen_options"] == ["Reject"]
+
+
+def test_a_rejection_skips_all_that_comes_after(cekat_sandbox: Any) -> None:
+    # Nobody answers.
+    run = Run(rejecting(ignore_downstream_trigger_rules=True, response_timeout=1))
+    assert run.states == {"ask": "success", "next": "skipped", "whatever": "skipped"}
+    assert run.xcom("ask")["chosen_options"] == []
+
+
+def rejecting(**arguments: Any) -> DAG:
+    dag = load("tests", "cekat_test_approval")
+    vars(dag.get_task("ask")).update(arguments)
+    return dag

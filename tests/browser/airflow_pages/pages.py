@@ -1,0 +1,180 @@
+"""What the tests do on Airflow's pages, said once for 3.x and once for 2.11, whose pages are other programs."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+from playwright.sync_api import Locator, Page, expect
+
+
+class Pages:
+    """Airflow 3.x.
+
+    :param page: the browser's.
+    :param url: Airflow's.
+    """
+
+    #: What the form calls the fields that every connection has.
+    standard = {"host": "element_host", "password": "element_password", "port": "element_port"}
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+
+    def log_in(self, name: str, password: str) -> None:
+        """Nobody is asked."""
+
+    # The connection form
+
+    def new_connection(self, conn_id: str) -> None:
+        """Open the form for a new connection of type Cekat."""
+        self.page.goto(f"{self.url}/connections")
+        self.page.get_by_role("button", name="Add Connection").click()
+        self.page.locator("input[name=connection_id]").fill(conn_id)
+        kind = self.page.get_by_role("dialog").get_by_role("combobox")
+        kind.fill("Cekat")
+        kind.press("Enter")
+        self._open_extras()
+
+    def edit_connection(self, conn_id: str) -> None:
+        """Open the form of a connection that there is."""
+        self.page.goto(f"{self.url}/connections")
+        self._row(conn_id).get_by_role("button", name="Edit Connection").click()
+        self._open_extras()
+
+    def field(self, name: str) -> Locator:
+        """Return the control of a field."""
+        return self.page.locator(f"#{self.standard.get(name, f'element_{name}')}")
+
+    def label(self, name: str) -> Locator:
+        """Return a field's label and help text."""
+        return self.page.locator(f"*:has(> * #{self.standard.get(name, f'element_{name}')})").last
+
+    def save(self) -> None:
+        """Save, and see that the form is gone."""
+        self.page.get_by_role("button", name="Save").click()
+        expect(self.page.get_by_role("dialog")).to_be_hidden()
+
+    def test(self, conn_id: str, key: str | None) -> Locator:
+        """Press a saved connection's Test; return what is said."""
+        self.page.goto(f"{self.url}/connections")
+        self._row(conn_id).get_by_role("button", name="Test Connection").click()
+        return self.page.locator("[data-scope=toast][data-part=root]")
+
+    def _row(self, conn_id: str) -> Locator:
+        return self.page.get_by_role("row").filter(has=self.page.get_by_role("cell", name=conn_id, exact=True))
+
+    def _open_extras(self) -> None:
+        extras = self.page.get_by_role("button", name=re.compile("^Extra Fields$"))
+        if extras.get_attribute("aria-expanded") == "false":
+            extras.click()
+
+    # A run
+
+    def grid(self, dag_id: str, run_id: str) -> None:
+        """Open a run in the grid."""
+        self.page.goto(f"{self.url}/dags/{dag_id}/runs/{quote(run_id)}")
+
+    def log(self, dag_id: str, run_id: str, task_id: str) -> Locator:
+        """Open a task's log."""
+        self.page.goto(self._task(dag_id, run_id, task_id))
+        return self.page.locator("body")
+
+    def rendered(self, dag_id: str, run_id: str, task_id: str) -> Locator:
+        """Open a task's rendered templates."""
+        self.page.goto(f"{self._task(dag_id, run_id, task_id)}/rendered_templates")
+        return self.page.locator("table")
+
+    def xcoms(self, dag_id: str, run_id: str, task_id: str) -> Locator:
+        """Open what a task left."""
+        self.page.goto(f"{self._task(dag_id, run_id, task_id)}/xcom")
+        return self.page.locator("table")
+
+    def link(self, dag_id: str, run_id: str, task_id: str, name: str) -> Locator:
+        """Return a task's link to elsewhere."""
+        self.page.goto(self._task(dag_id, run_id, task_id))
+        return self.page.get_by_role("link", name=name)
+
+    def _task(self, dag_id: str, run_id: str, task_id: str) -> str:
+        return f"{self.url}/dags/{dag_id}/runs/{quote(run_id)}/tasks/{task_id}"
+
+
+class PagesOf2(Pages):
+    """Airflow 2.11."""
+
+    standard = {"host": "host", "password": "password", "port": "port"}
+
+    def log_in(self, name: str, password: str) -> None:
+        """Log in."""
+        self.page.goto(f"{self.url}/login/")
+        self.page.locator("#username").fill(name)
+        self.page.locator("#password").fill(password)
+        self.page.get_by_role("button", name=re.compile("Sign In", re.I)).click()
+        expect(self.page).to_have_url(re.compile("/home"))
+
+    def new_connection(self, conn_id: str) -> None:
+        """Open the form for a new connection of type Cekat."""
+        self.page.goto(f"{self.url}/connection/add")
+        self.page.locator("#conn_id").fill(conn_id)
+        # A widget of jQuery's stands before the real control.
+        self.page.locator("#conn_type").select_option(label="Cekat", force=True)
+
+    def edit_connection(self, conn_id: str) -> None:
+        """Open the form of a connection that there is."""
+        self.page.goto(f"{self.url}/connection/list/")
+        self._row(conn_id).get_by_role("link", name=re.compile("edit", re.I)).click()
+
+    def field(self, name: str) -> Locator:
+        """Return the control of a field."""
+        return self.page.locator(f"#{self.standard.get(name, f'extra__cekat__{name}')}")
+
+    def label(self, name: str) -> Locator:
+        """Return a field's label and help text."""
+        return self.page.locator("tr, .form-group").filter(has=self.field(name))
+
+    def save(self) -> None:
+        """Save, and see that the form is gone."""
+        self.page.locator("#model_form button[type=submit]").click()
+        expect(self.page).to_have_url(re.compile("/connection/list"))
+
+    def test(self, conn_id: str, key: str | None) -> Locator:
+        """Press Test in a connection's form, whose key must be typed anew; return what is said."""
+        self.edit_connection(conn_id)
+        self.field("password").fill(key or "")
+        self.page.locator("#test-connection").click()
+        return self.page.locator(".alert")
+
+    def grid(self, dag_id: str, run_id: str) -> None:
+        """Open a run in the grid."""
+        self.page.goto(f"{self.url}/dags/{dag_id}/grid?dag_run_id={quote(run_id, safe='')}")
+
+    def log(self, dag_id: str, run_id: str, task_id: str) -> Locator:
+        """Open a task's log."""
+        self.page.goto(self._task(dag_id, run_id, task_id, "logs"))
+        return self.page.locator("body")
+
+    def rendered(self, dag_id: str, run_id: str, task_id: str) -> Locator:
+        """Open a task's rendered templates."""
+        self.page.goto(self._task(dag_id, run_id, task_id, "rendered_templates"))
+        return self.page.locator("body")
+
+    def xcoms(self, dag_id: str, run_id: str, task_id: str) -> Locator:
+        """Open what a task left."""
+        self.page.goto(self._task(dag_id, run_id, task_id, "xcom"))
+        return self.page.locator("body")
+
+    def link(self, dag_id: str, run_id: str, task_id: str, name: str) -> Locator:
+        """Return a task's link to elsewhere."""
+        self.page.goto(self._task(dag_id, run_id, task_id, "details"))
+        return self.page.get_by_role("link", name=name)
+
+    def _task(self, dag_id: str, run_id: str, task_id: str, tab: str = "") -> str:
+        run = quote(run_id, safe="")
+        return f"{self.url}/dags/{dag_id}/grid?dag_run_id={run}&task_id={task_id}&tab={tab}"
+
+
+def pages_of(version: str, page: Page, url: str) -> Any:
+    """Give the pages of an Airflow."""
+    return (PagesOf2 if version.startswith("2.") else Pages)(page, url)

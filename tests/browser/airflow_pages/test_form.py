@@ -1,0 +1,112 @@
+"""The connection's form in Airflow: what it shows and keeps, what its Test says, and that no page has the key."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from local_airflow import IS_2
+from playwright.sync_api import Page, Response, expect
+
+from cekat_provider import connection_form
+from cekat_provider.core import defaults
+
+from .conftest import Up
+from .pages import Pages
+
+KEY = "made-up-key-0123456789"
+
+
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def test_the_form_shows_the_fields_of_cekat(pages: Pages, screenshot: Callable[[Page, str], None]) -> None:
+    pages.new_connection("cekat_shown")
+    for name, label in connection_form.RELABELING.items():
+        expect(pages.label(name)).to_contain_text(label)
+    expect(pages.field("password")).to_have_attribute("type", "password")
+    for name, placeholder in connection_form.PLACEHOLDERS.items():
+        expect(pages.field(name)).to_have_attribute("placeholder", placeholder)
+    for name in connection_form.HIDDEN_FIELDS:
+        expect(pages.field(pages.standard.get(name, name))).to_be_hidden()
+    for name, field in connection_form.EXTRA_FIELDS.items():
+        expect(pages.label(name)).to_contain_text(field["label"])
+        expect(pages.label(name)).to_contain_text(field["description"])
+    screenshot(pages.page, "airflow-form")
+
+
+def test_what_is_saved_is_read_back_and_edited_and_the_key_is_on_no_page(pages: Pages, up: Up) -> None:
+    pages.new_connection("cekat_saved")
+    pages.field("host").fill(up.sandbox.url)
+    pages.field("password").fill(KEY)
+    pages.field("timeout").fill("12")
+    pages.field("default_country_code").fill("62")
+    pages.save()
+    told: list[str] = []
+    pages.page.on("response", lambda answer: told.append(body_of(answer)))
+
+    pages.edit_connection("cekat_saved")
+    expect(pages.field("host")).to_have_value(up.sandbox.url)
+    expect(pages.field("timeout")).to_have_value("12")
+    expect(pages.field("default_country_code")).to_have_value("62")
+    told.append(pages.page.content())
+    pages.field("timeout").fill("15")
+    pages.save()
+
+    pages.edit_connection("cekat_saved")
+    expect(pages.field("timeout")).to_have_value("15")
+    told.append(pages.page.content())
+    assert any("cekat_saved" in text for text in told)
+    assert not [text for text in told if KEY in text]
+
+    kept = up.stored("cekat_saved")
+    assert (kept.password, kept.host) == (KEY, up.sandbox.url), "an edit of another field leaves them alone"
+    assert float(kept.extra_dejson["timeout"]) == 15
+    assert kept.extra_dejson["default_country_code"] == "62"
+
+
+def body_of(answer: Response) -> str:
+    """Give what a page was told; of a redirect and what was given up there is nothing."""
+    if answer.request.resource_type not in ("document", "xhr", "fetch") or not answer.ok:
+        return ""
+    return answer.text()
+
+
+@pytest.fixture(scope="package")
+def wrong_ones(up: Up) -> None:
+    """Make the connections whose Test must say why not."""
+    right: dict[str, Any] = up.sandbox.connection
+    up.import_connections(
+        {
+            "cekat_wrong_key": {**right, "password": "wrong-key-0123456789"},
+            "cekat_wrong_host": {**right, "host": f"http://127.0.0.1:{closed_port()}"},
+            "cekat_not_cekat": {**right, "host": up.url},
+            "cekat_bad_field": {**right, "extra": json.dumps({"timeout": "soon"})},
+        }
+    )
+
+
+@pytest.mark.usefixtures("wrong_ones")
+@pytest.mark.parametrize(
+    ("conn_id", "said"),
+    [
+        ("cekat_default", "Cekat accepted the API key"),
+        ("cekat_wrong_key", "Check the API key (the connection's password)"),
+        ("cekat_wrong_host", "No connection to"),
+        ("cekat_not_cekat", "Check that the connection's host is Cekat's API"),
+        ("cekat_bad_field", "timeout must be a number of seconds above 0, at most 600, got 'soon'"),
+    ],
+)
+def test_the_button_says_in_a_sentence_what_is_wrong(pages: Pages, up: Up, conn_id: str, said: str) -> None:
+    # 2.11 sends what the form holds, which is never the key.
+    keys = {"cekat_wrong_key": "wrong-key-0123456789"}
+    key = keys.get(conn_id, up.sandbox.api_key) if IS_2 else None
+    answer = pages.test(conn_id, key)
+    expect(answer).to_contain_text(said)
+    assert "Traceback" not in answer.inner_text()
+    assert defaults.HOST not in answer.inner_text()

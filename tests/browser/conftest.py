@@ -1,0 +1,99 @@
+"""A real browser for the tests: Debian's Chromium, driven by Playwright. Without it they fail; none is skipped."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+OURS = ("127.0.0.1", "localhost")
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars"),
+    # Nothing leaves this machine, whatever a page asks for.
+    f"--host-resolver-rules=MAP * ~NOTFOUND, {', '.join(f'EXCLUDE {host}' for host in OURS)}",
+)
+#: A busy machine is slow, and a condition that comes true ends the waiting at once.
+PATIENCE_MS = 60_000
+
+
+# For this folder and not the session: while Playwright runs, an event loop does, and no other test could start one.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Give one browser to all tests of this folder."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.fail("Chromium is missing: `make browser`, or apt-get install chromium", pytrace=False)
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=list(FLAGS), timeout=180_000)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """Collect what no page should do. A test that means to cause some of it clears the list afterwards."""
+    return []
+
+
+@pytest.fixture
+def new_page(browser: Browser, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+    """Open pages, each in a profile of its own; options are those of Playwright's `Browser.new_context`.
+
+    The test fails on an error in a page's console, an uncaught exception, or a request to another host.
+    """
+    contexts = []
+
+    def watch(page: Page) -> None:
+        page.on("console", lambda line: complaints.append(f"console: {line.text}") if line.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
+
+    def asked(request: Any) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in ("data", "blob") and url.hostname not in OURS:
+            complaints.append(f"request to another host: {request.url}")
+
+    def new(**options: Any) -> Page:
+        context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce", **options}
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        context.on("page", watch)
+        context.on("request", asked)
+        return context.new_page()
+
+    yield new
+    for context in contexts:
+        context.close()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """Give one page in a window of 1280 by 800."""
+    return new_page()
+
+
+@pytest.fixture
+def screenshot(tmp_path: Path) -> Callable[[Page, str], None]:
+    """Take a picture `(page, name)` of the window as it is: into docs/images by `make screenshots`, else for nobody."""
+    root = Path(__file__).parents[2] / "docs" / "images"
+    folder = root if os.environ.get("SCREENSHOTS") else tmp_path
+
+    def take(page: Page, name: str) -> None:
+        # Playwright's own screenshots know no WebP, which is a third of a PNG.
+        chromium = page.context.new_cdp_session(page)
+        picture = base64.b64decode(chromium.send("Page.captureScreenshot", {"format": "webp", "quality": 88})["data"])
+        assert len(picture) < 200_000, f"{name} has {len(picture)} bytes"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.webp").write_bytes(picture)
+
+    return take

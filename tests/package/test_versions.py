@@ -1,0 +1,77 @@
+"""docs/versions.md says what each Airflow lacks; here that is compared with the Airflow that runs the test."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HERE = ".".join(version("apache-airflow").split(".")[:2])
+
+
+def table() -> dict[str, dict[str, str]]:
+    """Read the table: row → Airflow → cell."""
+    lines = [line for line in (ROOT / "docs" / "versions.md").read_text().splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {row[0]: dict(zip(cells[0][1:], row[1:], strict=True)) for row in cells[2:]}
+
+
+def has(module: str, name: str) -> bool:
+    try:
+        return hasattr(importlib.import_module(module), name)
+    except ImportError:
+        return False
+
+
+def has_form() -> bool:
+    """Ask as the web server does, in a process of its own: it puts stand-ins in the place of modules."""
+    code = """
+try:
+    from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
+except ImportError:
+    from airflow.providers_manager import ProvidersManager
+    fields = {name.split("__")[2] for name in ProvidersManager().connection_form_widgets if "__cekat__" in name}
+else:
+    (ours,) = [hook for hook in HookMetaService.hook_meta_data() if hook.connection_type == "cekat"]
+    fields = set(ours.extra_fields or {})
+print("FIELDS", *fields)
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
+    (said,) = [line for line in done.stdout.splitlines() if line.startswith("FIELDS")]
+    return "requests_per_minute" in said.split()
+
+
+# Row's first words → whether this Airflow has it.
+PROBES: dict[str, Callable[[], bool]] = {
+    "`CekatInboundTrigger`": lambda: has("airflow.triggers.base", "BaseEventTrigger"),
+    "`CekatNotifier` for a missed deadline": lambda: has("airflow.sdk.definitions.deadline", "DeadlineAlert"),
+    "the connection's own fields": has_form,
+    "a retry knows": lambda: has("airflow.sdk.execution_time.context", "TaskStateStoreAccessor"),
+    "`CekatNewMessagesOperator` keeps": lambda: has("airflow.sdk.execution_time.context", "AssetStateStoreAccessor"),
+    "`CekatRetryPolicy`": lambda: has("cekat_provider.retry_policy", "CekatRetryPolicy"),
+}
+
+
+@pytest.mark.parametrize("row", [row for row in table() if row != "Python"])
+def test_the_table_is_true_of_this_airflow(row: str) -> None:
+    (probe,) = [probe for start, probe in PROBES.items() if row.startswith(start)]
+    assert table()[row][HERE] == ("yes" if probe() else "no")
+
+
+def test_nothing_is_left_out_of_the_table() -> None:
+    assert all(any(row.startswith(start) for row in table()) for start in PROBES)
+    assert all(cells["where it is missing"] for row, cells in table().items() if row != "Python")
+
+
+@pytest.mark.parametrize("airflow", ["2.11", "3.0", "3.1", "3.2", "3.3"])
+def test_the_pythons_are_those_that_the_matrix_runs_on(airflow: str) -> None:
+    script = ["sh", str(ROOT / "scripts" / "find-python.sh"), airflow, "all"]
+    found = subprocess.run(script, capture_output=True, text=True, check=True).stdout.split()
+    found.sort(key=lambda name: int(name.partition(".")[2]))
+    assert table()["Python"][airflow] == f"{found[0]} to {found[-1]}"
