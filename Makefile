@@ -17,7 +17,7 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: bench-delivery crash fleet matrix release-check soak help venv test bench demo docs docs-fill lint format build constraints clean
+.PHONY: bench-delivery budget crash fleet matrix release-check soak help venv test bench demo docs docs-fill lint format build constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -48,6 +48,9 @@ bench-delivery: $(READY) ## send through a server that drops what it accepted, b
 N ?= 100
 crash: $(READY) ## kill workers in the middle of N sends (100), and count what the customers got
 	$(BIN)/python tests/real/crash.py --sends $(N) $(ARGS)
+
+budget: $(READY) ## send 1,000 messages within 300 a minute, and from 16 processes at once; count what is refused
+	$(BIN)/python tests/real/budget.py $(ARGS)
 
 SENDS ?= 300
 WAITS ?= 100
