@@ -17,7 +17,8 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test browser screenshots bench bench-delivery crash fleet soak demo up docs docs-fill matrix lint format build
+.PHONY: help venv test browser pages screenshots bench bench-bulk bench-delivery crash fleet soak demo up docs docs-fill
+.PHONY: matrix lint format build
 .PHONY: release-check constraints clean
 
 help: ## list these targets
@@ -37,7 +38,12 @@ $(READY): pyproject.toml $(PINS)
 
 # The sandbox's page knows no Airflow: looking at it on one is enough.
 test: $(READY) ## run the test suite, in three processes; its tests/browser want Chromium: `make browser`
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(if $(VENV:.venv=),--ignore tests/browser/sandbox) $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/browser/airflow_pages \
+	    $(if $(VENV:.venv=),--ignore tests/browser/sandbox) $(ARGS)
+
+# Apart and in one process, since they share one Airflow, started as `make up` does.
+pages: $(READY) ## look at Airflow's own pages in a browser: the connection's form, a run, its log, and `make up` itself
+	$(BIN)/python -m pytest tests/browser/airflow_pages $(ARGS)
 
 browser: ## install Chromium, which tests/browser drives, where it is missing and apt-get is there
 	@command -v chromium || command -v chromium-browser || { \
@@ -56,9 +62,11 @@ bench-delivery: $(READY) ## send through a server that drops what it accepted, b
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
 	$(BIN)/python benchmarks/delivery.py
 
-N ?= 100
+bench-bulk: $(READY) ## send N messages (1000) in one task, then as mapped tasks, into docs/performance.md
+	$(BIN)/python benchmarks/bench_bulk.py --messages $(or $(N),1000) $(or $(ARGS),--write docs/performance.md)
+
 crash: $(READY) ## kill workers in the middle of N sends (100), and count what the customers got
-	$(BIN)/python tests/real/crash.py --sends $(N) $(ARGS)
+	$(BIN)/python tests/real/crash.py --sends $(or $(N),100) $(ARGS)
 
 SENDS ?= 300
 WAITS ?= 100

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from runs import AIRFLOW
 
 import cekat_provider
 
@@ -110,6 +111,7 @@ BASES = (
 )
 MODULES = (
     "cekat_provider.operators.cekat",
+    "cekat_provider.operators.bulk",
     "cekat_provider.operators.template",
     "cekat_provider.operators.ask",
     "cekat_provider.operators.approval",
@@ -156,4 +158,6 @@ def test_an_import_costs_nearly_nothing() -> None:
         "cekat_provider.notifications",
         *MODULES,
     }
-    assert {name for name in more - ours if name.split(".")[0] not in sys.stdlib_module_names} == set()
+    # There 3.0 has what 3.1 has in its task SDK; it imports nothing else.
+    there = {"airflow.utils.operator_helpers"} if AIRFLOW == "3.0" else set()
+    assert {name for name in more - ours if name.split(".")[0] not in sys.stdlib_module_names} <= there

@@ -87,11 +87,13 @@ class Pages:
     def xcoms(self, dag_id: str, run_id: str, task_id: str) -> Locator:
         """Open what a task left."""
         self.page.goto(f"{self._task(dag_id, run_id, task_id)}/xcom")
+        expect(self.page.get_by_role("row").filter(has_text="return_value")).to_be_visible()
+        self.page.get_by_role("button", name="Expand all extra JSON").click()
         return self.page.locator("table")
 
     def link(self, dag_id: str, run_id: str, task_id: str, name: str) -> Locator:
         """Return a task's link to elsewhere."""
-        self.page.goto(self._task(dag_id, run_id, task_id))
+        self.page.goto(f"{self._task(dag_id, run_id, task_id)}/details")
         return self.page.get_by_role("link", name=name)
 
     def _task(self, dag_id: str, run_id: str, task_id: str) -> str:
