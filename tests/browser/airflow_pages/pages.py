@@ -163,7 +163,7 @@ class PagesOf2(Pages):
         self.page.goto(
             f"{self.url}/rendered-templates?dag_id={dag_id}&task_id={task_id}&execution_date={moment}&map_index=-1"
         )
-        return self.page.locator("body > .container, body > .container-fluid").filter(has_text="Rendered Template")
+        return self.page.locator("body")
 
     def xcoms(self, dag_id: str, run_id: str, task_id: str) -> Locator:
         """Open what a task left."""
