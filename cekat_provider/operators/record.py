@@ -13,11 +13,12 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from cekat_provider.core.delivery import Earlier
+from cekat_provider.core.lookup import Earlier
 from cekat_provider.hooks.task_memory import TaskMemory
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
+    from cekat_provider.core.wire import Request
 
 
 class SendRecord:
@@ -38,13 +39,14 @@ class SendRecord:
         self._ti = ti
         self._resend_on_clear = resend_on_clear
         self._longest_seconds = longest_seconds
-        self._since: float | None = None
         stored = context.get("task_state_store") is not None or (in_variables and ti is not None)
         self._memory = TaskMemory(context, "send") if stored else None
         kept: Any = None if self._memory is None else self._memory.get(None)
         same_budget = isinstance(kept, dict) and (kept.get("max_tries") == self._ti.max_tries or not resend_on_clear)
-        self._kept: dict[str, Any] = kept if same_budget else {}
-        self._nonce: str | None = self._kept.get("nonce")
+        self._kept: dict[str, Any] = {name: kept[name] for name in kept if name != "max_tries"} if same_budget else {}
+        self._nonce: str | None = self._kept.pop("nonce", None)
+        #: Whether what was sent, or begun, is the template in the message's place.
+        self.template = bool(self._kept.get("template"))
 
     @property
     def nonce(self) -> str:
@@ -66,7 +68,7 @@ class SendRecord:
             return None
         if self._memory is not None:
             since = self._kept.get("since")
-            return None if since is None else Earlier(since, since + self._longest_seconds)
+            return None if since is None else Earlier(since, since + self._longest_seconds, self.template)
         if self._is_first_of_budget() and (self._resend_on_clear or self._ti.try_number <= 1):
             return None
         # Nothing was kept, so any message of this DAG run may be it.
@@ -78,17 +80,21 @@ class SendRecord:
         """True where earlier tries leave a record."""
         return self._memory is not None
 
-    def intend(self) -> None:
-        """Note, before the request, that the message may be sent from now on."""
-        self._since = self._kept.get("since", time.time())
-        self._keep({"since": self._since})
+    def intend(self, request: Request) -> None:
+        """Note, just before the request leaves, that the message, or the template, may be sent from now on."""
+        self.template = request.is_template
+        noted = {"since": self._kept.get("since", time.time()), "template": self.template}
+        if noted != self._kept:
+            self._keep(noted)
 
-    def done(self, result: dict[str, Any]) -> None:
+    def done(self, result: dict[str, Any], *, template: bool) -> None:
         """Note, after the answer, what was sent."""
-        self._keep({"since": self._since, "result": result})
+        self.template = template
+        self._keep({**self._kept, "template": template, "result": result})
 
     def forget(self) -> None:
         """Note that the message was certainly not sent: the next try need not look for it."""
+        self._kept = {}
         if self._memory is not None:
             self._memory.forget()
 
@@ -99,25 +105,30 @@ class SendRecord:
 
     def not_ours(self) -> set[str]:
         """Return the ids of messages that other tasks of this DAG run sent, as far as their XComs tell."""
-        if self._ti is None:
-            return set()
-        own_type = self._context["task"].task_type
-        senders = [
-            task_id
-            for task_id, task in self._context["dag"].task_dict.items()
-            if task.task_type == own_type or task.task_type.startswith("Cekat")
-        ]
-        # A list of tasks and no map index: every mapped instance of each.
-        results = self._ti.xcom_pull(task_ids=senders)
-        return {
-            result["message_id"] for result in results or () if isinstance(result, dict) and result.get("message_id")
-        }
+        return sent_by_others(self._context)
 
     def _is_first_of_budget(self) -> bool:
         retries = self._context["task"].retries or 0
         return bool(self._ti.try_number <= (self._ti.max_tries or 0) - retries + 1)
 
     def _keep(self, record: dict[str, Any]) -> None:
+        self._kept = record
         if self._memory is not None:
             named = {} if self._nonce is None else {"nonce": self._nonce}
             self._memory.set({"max_tries": self._ti.max_tries, **named, **record})
+
+
+def sent_by_others(context: Context) -> set[str]:
+    """Return the ids of messages that other tasks of this DAG run sent, as far as their XComs tell."""
+    ti: Any = context.get("ti")
+    if ti is None:
+        return set()
+    own_type = context["task"].task_type
+    senders = [
+        task_id
+        for task_id, task in context["dag"].task_dict.items()
+        if task.task_type == own_type or task.task_type.startswith("Cekat")
+    ]
+    # A list of tasks and no map index: every mapped instance of each.
+    results = ti.xcom_pull(task_ids=senders)
+    return {result["message_id"] for result in results or () if isinstance(result, dict) and result.get("message_id")}
