@@ -84,7 +84,7 @@ demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when 
 
 docs: $(READY) ## build the documentation into build/site, warnings as errors, and check its links
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	$(BIN)/python scripts/check_site.py build/site
 
 docs-fill: $(READY) ## write into README and docs/ the tables and parts of DAGs that the code has
