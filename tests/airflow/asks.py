@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from airflow.exceptions import TaskDeferred
 from airflow.providers.common.compat.sdk import DAG
-from modes import IS_2, TI, Memory, run_fast
+from modes import IS_2, TI, Memory
+from virtual import Clock, run_virtually
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Asked:
         async def events() -> list[Any]:
             return [event.payload async for event in trigger.run()]
 
-        (event,) = json.loads(json.dumps(run_fast(events())))
+        (event,) = json.loads(json.dumps(run_virtually(events(), Clock())))
         return event
 
     def ends(self) -> Any:
