@@ -17,7 +17,9 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: bench-delivery budget crash fleet matrix release-check soak help venv test bench demo docs docs-fill lint format build constraints clean
+.PHONY: help venv test browser pages screenshots bench bench-bulk bench-delivery budget crash fleet soak demo up docs docs-fill
+.PHONY: matrix lint format build
+.PHONY: release-check constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -34,8 +36,23 @@ $(READY): pyproject.toml $(PINS)
 	    apache-airflow --editable '.[sandbox]' --group dev
 	@touch $@
 
-test: $(READY) ## run the test suite, in three processes
-	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+# The sandbox's page knows no Airflow: looking at it on one is enough.
+test: $(READY) ## run the test suite, in three processes; its tests/browser want Chromium: `make browser`
+	$(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/browser/airflow_pages \
+	    $(if $(VENV:.venv=),--ignore tests/browser/sandbox) $(ARGS)
+
+# Apart and in one process, since they share one Airflow, started as `make up` does.
+pages: $(READY) ## look at Airflow's own pages in a browser: the connection's form, a run, its log, and `make up` itself
+	$(BIN)/python -m pytest tests/browser/airflow_pages $(ARGS)
+
+browser: ## install Chromium, which tests/browser drives, where it is missing and apt-get is there
+	@command -v chromium || command -v chromium-browser || { \
+	    sudo=$$([ "$$(id -u)" = 0 ] || echo sudo -n); export DEBIAN_FRONTEND=noninteractive; \
+	    $$sudo apt-get update -qq && $$sudo apt-get install -qq --no-install-recommends chromium fonts-liberation; \
+	} || { echo "Chromium is missing, and apt-get could not install it: install it by hand"; exit 1; }
+
+screenshots: $(READY) browser ## take the pictures in docs/images anew; ARGS=tests/browser/sandbox for some
+	SCREENSHOTS=1 $(BIN)/python -m pytest $(or $(ARGS),tests/browser)
 
 bench: $(READY) ## measure beside the HTTP, Slack and Telegram providers, into docs/performance.md; ARGS="poll send" for some
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
@@ -45,9 +62,11 @@ bench-delivery: $(READY) ## send through a server that drops what it accepted, b
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
 	$(BIN)/python benchmarks/delivery.py
 
-N ?= 100
+bench-bulk: $(READY) ## send N messages (1000) in one task, then as mapped tasks, into docs/performance.md
+	$(BIN)/python benchmarks/bench_bulk.py --messages $(or $(N),1000) $(or $(ARGS),--write docs/performance.md)
+
 crash: $(READY) ## kill workers in the middle of N sends (100), and count what the customers got
-	$(BIN)/python tests/real/crash.py --sends $(N) $(ARGS)
+	$(BIN)/python tests/real/crash.py --sends $(or $(N),100) $(ARGS)
 
 budget: $(READY) ## send 1,000 messages within 300 a minute, and from 16 processes at once; count what is refused
 	$(BIN)/python tests/real/budget.py $(ARGS)
@@ -68,7 +87,7 @@ demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when 
 
 docs: $(READY) ## build the documentation into build/site, warnings as errors, and check its links
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	$(BIN)/python scripts/check_site.py build/site
 
 docs-fill: $(READY) ## write into README and docs/ the tables and parts of DAGs that the code has
@@ -76,6 +95,9 @@ docs-fill: $(READY) ## write into README and docs/ the tables and parts of DAGs 
 
 matrix: ## run the test suite on every Airflow and every Python it runs on; ARGS="3.0 3.1" for some
 	@sh scripts/matrix.sh $(ARGS)
+
+up: $(READY) ## Airflow with the example DAGs, and the local Cekat, until Ctrl-C; ARGS="--port 8081 --sandbox-port 3001"
+	@exec $(BIN)/python scripts/up.py $(ARGS)
 
 lint: $(READY) ## check lint, format and types
 	$(BIN)/ruff check

@@ -17,7 +17,7 @@ from aiohttp import web
 
 SPEED, PER_MINUTE = float(sys.argv[1]), int(sys.argv[2])
 HISTORIES: dict[str, list[dict[str, Any]]] = {}
-SEEN: dict[str, Any] = {"requests": 0, "refused": 0, "at": [], "sockets": 0, "most_sockets": 0}
+SEEN: dict[str, Any] = {"requests": 0, "refused": 0, "at": [], "sockets": 0, "most_sockets": 0, "got": {}}
 TAKEN: deque[float] = deque()
 BODIES: dict[str, bytes] = {}
 ALWAYS_NEW = False
@@ -31,7 +31,7 @@ def message(conversation: str, number: int, sender: str = "agent") -> dict[str, 
         "sent_by_type": sender,
         "media_type": "text",
         "status": "read",
-        "created_at": "2026-04-10T09:24:23.000Z",
+        "created_at": "2026-05-10T09:24:23.000Z",
     }
 
 
@@ -57,7 +57,8 @@ async def read(request: web.Request) -> web.Response:
 
 
 async def send(request: web.Request) -> web.Response:
-    await request.read()
+    receiver = str((await request.json()).get("receiver"))
+    SEEN["got"][receiver] = SEEN["got"].get(receiver, 0) + 1
     return web.json_response({"success": True, "data": {"message_id": "m", "conversation_id": "c", "status": "sent"}})
 
 
@@ -65,6 +66,16 @@ async def reply(request: web.Request) -> web.Response:
     for conversation in await request.json():
         HISTORIES[conversation].append(message(conversation, len(HISTORIES[conversation]), "user"))
         BODIES.pop(conversation, None)
+    return web.json_response({})
+
+
+async def fill(request: web.Request) -> web.Response:
+    """Give a conversation a long history; ids and times as a long one has them."""
+    conversation, many = await request.json()
+    HISTORIES[conversation] = [
+        {**message(conversation, n), "created_at": f"2026-04-{n * 28 // many + 1:02}T09:24:23.000Z"}
+        for n in range(many)
+    ]
     return web.json_response({})
 
 
@@ -96,6 +107,7 @@ def main() -> None:
         ("GET", "/messages"): read,
         ("POST", "/messages/whatsapp"): send,
         ("POST", "/reply"): reply,
+        ("POST", "/fill"): fill,
         ("GET", "/seen"): seen,
         ("POST", "/always-new"): always_new,
     }

@@ -1,4 +1,4 @@
-"""Judge a soak, draw it, and put its figures into docs/reliability.md: `python benchmarks/soak_report.py build/soak`."""
+"""Judge a soak and draw it: `python benchmarks/soak_report.py build/soak --write docs/reliability.md`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN, END = "<!-- soak: begin -->\n", "<!-- soak: end -->\n"
-#: Series → where it comes from, what one unit of it is, and how much more of it at the end than in the middle is growth.
+#: Series → where it comes from, what one unit of it is, and how much more of it in the last third is growth.
 SERIES: dict[str, tuple[str, str, float, float]] = {
     "triggerer: memory, MB": ("triggerer", "memory", 1e6, 8.0),
     "triggerer: sockets": ("triggerer", "sockets", 1, 1.0),

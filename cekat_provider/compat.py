@@ -70,6 +70,7 @@ __all__ = [
     "XComArg",
     "conf",
     "context_merge",
+    "current_map_index",
     "determine_kwargs",
     "get_connection_async",
     "mask_secret",
@@ -114,6 +115,15 @@ def mask_secret(secret: str) -> None:
             module.mask_secret(secret)
             return
     raise ImportError(f"no mask_secret in any of {', '.join(_MASKERS)}")
+
+
+def current_map_index() -> int | None:
+    """Tell the map index of the task that runs in this process, or None outside of a task's own code."""
+    try:
+        sdk = import_module("airflow.providers.common.compat.sdk")
+        return int(sdk.get_current_context()["ti"].map_index)
+    except Exception:  # one of Airflow's own, another on each version; whoever asks goes on without
+        return None
 
 
 async def get_connection_async(conn_id: str, hook: type[BaseHook]) -> tuple[Any, dict[str, Any]]:

@@ -13,7 +13,7 @@ RELABELING: Final = {"password": "API key", "host": "Base URL"}
 PLACEHOLDERS: Final = {
     "host": defaults.HOST,
     "password": "from Cekat's dashboard: Settings → API",
-    "port": "here or in the base URL",
+    "port": "443; Airflow 3.3 tests nothing without it",
 }
 
 #: Name of an extra → its label and its JSON schema. `null` among the types makes a field optional in the form

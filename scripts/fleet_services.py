@@ -16,7 +16,7 @@ from typing import Any
 from local_airflow import free_port
 
 #: Program → the Debian package that brings it.
-PACKAGES = {"postgres": "postgresql", "redis-server": "redis-server", "faketime": "faketime"}
+PACKAGES = {"postgres": "postgresql", "redis-server": "redis-server"}
 
 
 def find(program: str) -> str | None:
@@ -46,13 +46,6 @@ def install() -> None:
     still = [program for program in PACKAGES if find(program) is None]
     if still:
         raise SystemExit(f"The fleet needs {', '.join(still)}, and the packages did not bring it")
-
-
-def faketime_library() -> str:
-    """Return what LD_PRELOAD takes to shift a process's clock."""
-    return subprocess.run(
-        ["faketime", "now", "printenv", "LD_PRELOAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
 
 
 class Services:
@@ -96,7 +89,7 @@ class Services:
         """Return what starts ``postgres`` or ``redis``, and as whom."""
         port = str(self.ports[name])
         if name == "redis":
-            # Its queue is on disk, as a broker's should be: a queue that is lost is another scenario than one that dies.
+            # Its queue is on disk, as a broker's should be.
             kept = ["--appendonly", "yes", "--dir", str(self.folder)]
             return [str(find("redis-server")), "--port", port, "--bind", "127.0.0.1", "--save", "", *kept], self._user
         options = ["-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300", "-c", "fsync=off"]

@@ -47,8 +47,8 @@ def build(to: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in made}
 
 
-def same_bytes() -> None:
-    """Build twice; keep the second in dist/."""
+def same_bytes() -> list[Path]:
+    """Build twice; keep the second in dist/, and return its files."""
     shutil.rmtree(DIST, ignore_errors=True)
     with tempfile.TemporaryDirectory() as other:
         first, second = build(Path(other)), build(DIST)
@@ -56,6 +56,7 @@ def same_bytes() -> None:
         raise SystemExit(f"Two builds of the same commit differ: {first} and {second}")
     for name, digest in second.items():
         print(f"{digest}  {name}")
+    return [DIST / name for name in second]
 
 
 def version_is_told() -> None:
@@ -122,8 +123,8 @@ def licences() -> None:
 def main() -> None:
     """Check all of it."""
     version_is_told()
-    same_bytes()
-    print(run(sys.executable, "-m", "twine", "--no-color", "check", "--strict", *sorted(DIST.glob("*.*"))))
+    made = same_bytes()
+    print(run(sys.executable, "-m", "twine", "--no-color", "check", "--strict", *made))
     licences()
 
 

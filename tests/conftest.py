@@ -47,6 +47,13 @@ def airflow_db() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _no_task_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the task that `dag.test()` ran in this process: its name stays in the environment."""
+    for name in [name for name in os.environ if name.startswith("AIRFLOW_CTX_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
 def _no_pace_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what the answers of another test said about the budget: its server has the same address."""
     hooks = sys.modules.get("cekat_provider.hooks._connection")

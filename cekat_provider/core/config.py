@@ -35,6 +35,7 @@ class CekatConfig:
     :param triggerer_requests_per_minute: of that budget, what one triggerer may spend, or None for all of it.
     :param inbox_id: the inbox that templates are sent from, or None.
     :param dashboard_url: where a person looks at a conversation, with ``{conversation_id}`` in it, or None.
+    :param trace: headers that tell a sandbox which task sends.
     """
 
     api_key: str = field(repr=False)
@@ -50,6 +51,12 @@ class CekatConfig:
     triggerer_requests_per_minute: float | None = None
     inbox_id: str | None = None
     dashboard_url: str | None = None
+    trace: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether this machine itself is talked to."""
+        return _is_loopback(urlsplit(self.base_url).hostname or "")
 
     @property
     def connect_timeout_seconds(self) -> float:

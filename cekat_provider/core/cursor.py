@@ -29,6 +29,11 @@ class Cursor:
     newest: datetime | None = None
     names: Mapping[str, datetime | None] = field(default_factory=dict)
 
+    @property
+    def earliest(self) -> datetime | None:
+        """From when on a message may be fresh, or None."""
+        return None if self.newest is None else self.newest - OVERLAP
+
     def fresh(self, messages: Iterable[Message]) -> list[Message]:
         """Return those that have not been taken, in their order."""
         return [
@@ -45,7 +50,7 @@ class Cursor:
         return Cursor(newest, {name: at for name, at in names.items() if bound._is_recent(at)})
 
     def _is_recent(self, at: datetime | None) -> bool:
-        return self.newest is None or at is None or at >= self.newest - OVERLAP
+        return self.earliest is None or at is None or at >= self.earliest
 
     def to_state(self) -> dict[str, Any]:
         """Return it as JSON-able values."""

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import Any, Final, Literal
 
-from cekat_provider.core import flow, trace
+from cekat_provider.core import flow, lookup
 from cekat_provider.core.config import CekatConfig
 from cekat_provider.core.drive import Flow
 from cekat_provider.core.errors import (
@@ -27,10 +28,10 @@ from cekat_provider.core.errors import (
     ServerError,
     UnreadableAnswerError,
 )
-from cekat_provider.core.trace import Earlier
+from cekat_provider.core.lookup import Earlier, Parcel
 from cekat_provider.core.wire import Sleep
 
-__all__ = ["Earlier", "OnUnknown", "Policy", "deliver", "repeatable", "unknown"]
+__all__ = ["Earlier", "OnUnknown", "Policy", "deliver", "repeatable", "ship", "unknown"]
 
 OnUnknown = Literal["resend", "fail"]
 
@@ -87,35 +88,40 @@ def deliver(
     policy: Policy,
     earlier: Earlier | None = None,
     not_ours: Callable[[], Collection[str]] = frozenset,
-    leaving: Callable[[], None] = lambda: None,
 ) -> Flow[flow.SentMessage]:
-    """Send one message so that it is sent once.
+    """Send one free-form message so that it is sent once; the rest is as for `ship`."""
+    return ship(config, lookup.message_parcel(body), policy, earlier, not_ours)
+
+
+def ship(
+    config: CekatConfig,
+    parcel: Parcel,
+    policy: Policy,
+    earlier: Earlier | None = None,
+    not_ours: Callable[[], Collection[str]] = frozenset,
+) -> Flow[flow.SentMessage]:
+    """Post a parcel so that it is sent once.
 
     :param earlier: an earlier try; the history is asked before anything is sent.
     :param not_ours: ids of messages that others sent; called only when the history is asked.
-    :param leaving: called before each request that sends, for a note that outlives this process.
     :raises OutcomeUnknownError: when nobody can know, or with `on_unknown` ``fail``.
     :raises CekatError: when it was certainly not sent.
     """
-
-    def look(earlier: Earlier, *, same_worker: bool) -> Flow[flow.SentMessage | None]:
-        return trace.look(config, body, policy.settle_seconds, earlier, not_ours, same_worker=same_worker)
-
-    started = yield from trace.now()
+    started = yield from lookup.now()
     if earlier is not None:
-        found = yield from look(earlier, same_worker=False)
+        found = yield from lookup.look(config, parcel, policy.settle_seconds, earlier, lookup.WORKERS_APART, not_ours)
         if found is not None:
             return found
         if policy.on_unknown == "fail":
             raise OutcomeUnknownError(_NOT_SHOWN)
     waited = 0.0
     for attempt in count():
-        leaving()
         try:
-            return (yield from flow.send(config, body))
+            return (yield from flow.send(config, parcel.body, parcel.endpoint))
         except CekatError as error:
             if unknown(error):
-                found = yield from look(Earlier(started), same_worker=True)
+                here = Earlier(started)
+                found = yield from lookup.look(config, parcel, policy.settle_seconds, here, timedelta(0), not_ours)
                 if found is not None:
                     return found
                 if policy.on_unknown == "fail":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +28,7 @@ class SentMessage:
     :param status: ``sent`` or any other word of Cekat's, or None.
     :param response: the answer's JSON, or None where it was empty; the message as the history holds it where `found`.
     :param found: True where no answer came and the conversation's history shows the message.
+    :param by_template: True where it is a template.
     """
 
     message_id: str | None
@@ -36,6 +38,7 @@ class SentMessage:
     status: str | None
     response: Any = field(repr=False)
     found: bool = False
+    by_template: bool = False
 
 
 def send(
@@ -57,26 +60,39 @@ def send(
     return SentMessage(
         message_id=_text(fields.get("message_id")) or _text(fields.get("id")),
         conversation_id=_text(fields.get("conversation_id")) or body.get("conversation_id"),
-        receiver=body.get("receiver", body.get("phone_number")),
+        receiver=receiver_of(body),
         sent_at=classify.http_date(response.headers.get("date", "")),
         status=_text(fields.get("status")),
         response=answer,
+        by_template=endpoint is wire.send_template,
     )
 
 
-def history(config: CekatConfig, conversation_id: str) -> Flow[list[parse.Message]]:
-    """Read a whole conversation, oldest first."""
-    messages, _ = yield from history_at(config, conversation_id)
+def receiver_of(body: Mapping[str, Any]) -> str | None:
+    """Return the digits that a message's or a template's body names, or None."""
+    digits: str | None = body.get("receiver", body.get("phone_number"))
+    return digits
+
+
+def history(config: CekatConfig, conversation_id: str, since: datetime | None = None) -> Flow[list[parse.Message]]:
+    """Read a whole conversation, oldest first.
+
+    :param since: leave out what is known to be from before it; or None.
+    """
+    messages, _ = yield from history_at(config, conversation_id, since)
     return messages
 
 
-def history_at(config: CekatConfig, conversation_id: str) -> Flow[tuple[list[parse.Message], datetime | None]]:
+def history_at(
+    config: CekatConfig, conversation_id: str, since: datetime | None = None
+) -> Flow[tuple[list[parse.Message], datetime | None]]:
     """Read a whole conversation, oldest first, and Cekat's clock (the answer's ``Date``) as it was read.
 
     Follows pages where an answer carries them, and never depends on the order of the answer. A server that
     says there is more and gives the same again ends the reading.
     """
     seen: dict[object, parse.Message] = {}
+    older: set[str] = set()
     page: Mapping[str, str] | None = {}
     server_now: datetime | None = None
     for _ in range(_MOST_PAGES):
@@ -84,14 +100,16 @@ def history_at(config: CekatConfig, conversation_id: str) -> Flow[tuple[list[par
         response = _answer((yield request))
         _raise_for(response, request, config)
         server_now = classify.http_date(response.headers.get("date", ""))
-        found = parse.page(response, config.zone)
+        found = parse.page(response, config.zone, since)
         fresh = {key: message for message in found.messages if (key := _identity(message)) not in seen}
         seen.update(fresh)
-        if not fresh or found.next_page is None or found.next_page == page:
+        if found.next_page is None or found.next_page == page:
             break
+        if not fresh and older.issuperset(found.older):
+            break
+        older.update(found.older)
         page = found.next_page
-    ordered = sorted(seen.values(), key=lambda message: (message.sent_at is None, message.sent_at or parse.EPOCH))
-    return ordered, server_now
+    return sorted(seen.values(), key=_seconds), server_now
 
 
 def check_key(config: CekatConfig, conversation_id: str) -> Flow[bool]:
@@ -134,6 +152,10 @@ def _raise_for(response: wire.Response, request: wire.Request, config: CekatConf
     error = classify.error_of(response, request, (config.api_key,))
     if error is not None:
         raise error
+
+
+def _seconds(message: parse.Message) -> float:
+    return math.inf if message.sent_at is None else message.sent_at.timestamp()
 
 
 def _identity(message: parse.Message) -> object:

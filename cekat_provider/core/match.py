@@ -35,12 +35,16 @@ class Criteria:
     media_type: str | None = None
     match: Callable[[Message], bool] | None = None
 
+    @property
+    def earliest(self) -> datetime | None:
+        """From when on a message may count, or None."""
+        return None if self.since is None else self.since.replace(microsecond=0)
+
     def accepts(self, message: Message) -> bool:
         """Tell whether a message counts."""
-        if self.since is not None and (
-            # Without a time it cannot be told from an old one.
-            message.sent_at is None or message.sent_at < self.since.replace(microsecond=0)
-        ):
+        earliest = self.earliest
+        # Without a time it cannot be told from an old one.
+        if earliest is not None and (message.sent_at is None or message.sent_at < earliest):
             return False
         return (
             message.direction != "note"

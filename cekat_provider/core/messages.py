@@ -43,7 +43,10 @@ class OutboundMessage(Templated):
 
 @dataclass(frozen=True)
 class Text(OutboundMessage):
-    """A text of 1 to 4,096 characters."""
+    """A text.
+
+    :param text: 1 to 4,096 characters.
+    """
 
     text: str
 

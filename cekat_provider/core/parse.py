@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone, tzinfo
 from itertools import accumulate
@@ -38,6 +38,12 @@ _NO_BRACKET: Final = bytes(set(range(256)) - set(_BRACKETS))
 #: What JSON can say and a database's JSON column cannot hold, NUL and halves of a surrogate pair: escaped, or raw
 #: in UTF-8. A NUL byte means UTF-16 or 32, where this pattern would miss them.
 _UNSTORABLE: Final = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])|\xed[\xa0-\xbf]|\x00")
+#: An answer is gone through in pieces and objects, never in one long step of C's: where a thread reads a history of
+#: megabytes, the event loop beside it gets its turn between two of them.
+_PIECE_BYTES: Final = 1 << 20
+#: The longest that `_UNSTORABLE` finds.
+_OVERLAP_BYTES: Final = 6
+_DIGITS: Final = re.compile(r"[0-9]{9,13}")
 #: An offset after a time of day; Python 3.10 wants the colon.
 _OFFSET: Final = re.compile(r"(:\d\d(?:\.\d+)?)\s*([+-]\d\d):?(\d\d)?$")
 
@@ -95,10 +101,12 @@ class Page:
     """One answer to ``GET /messages``.
 
     :param next_page: the query that asks for the next one, or None.
+    :param older: the ids of messages that were left out.
     """
 
     messages: tuple[Message, ...]
     next_page: Mapping[str, str] | None
+    older: tuple[str, ...] = ()
 
 
 def load_json(response: Response) -> Any:
@@ -108,10 +116,10 @@ def load_json(response: Response) -> Any:
     """
     content = response.content
     try:
-        value = json.loads(content, parse_constant=str, parse_float=_finite)
+        value = json.loads(content, parse_constant=str, parse_float=_finite, object_hook=_as_it_is)
         if _may_be_deeper(content) and _is_deeper(value):
             raise RecursionError
-        return _storable(value) if _UNSTORABLE.search(content) else value
+        return _storable(value) if _is_unstorable(content) else value
     except (ValueError, RecursionError):
         raise NotJSONError(
             f"Cekat answered {response.status} with {len(content)} bytes that are not JSON. {NotJSONError.advice}",
@@ -119,10 +127,11 @@ def load_json(response: Response) -> Any:
         ) from None
 
 
-def page(response: Response, zone: tzinfo) -> Page:
+def page(response: Response, zone: tzinfo, since: datetime | None = None) -> Page:
     """Read one answer of ``GET /messages``.
 
     :param zone: what naive times mean.
+    :param since: leave out messages from before it, which costs a fraction of reading them; or None.
     :raises NotJSONError: when there is no list of messages in it.
     """
     body = load_json(response)
@@ -132,7 +141,22 @@ def page(response: Response, zone: tzinfo) -> Page:
             f"Cekat answered {response.status} without a list of messages. {NotJSONError.advice}",
             response.status,
         )
-    return Page(tuple(message(raw, zone) for raw in found if isinstance(raw, Mapping)), _next_page(body))
+    next_page = _next_page(body)
+    messages: list[Message] = []
+    older: list[str] = []
+    found.reverse()
+    while found:
+        # Taken out, so that what is left out is freed one by one: to free all at once is one long step too.
+        raw = found.pop()
+        if not isinstance(raw, Mapping):
+            continue
+        if since is not None and (at := _sent_at(raw, zone)) is not None and at < since:
+            name = _id(raw)
+            if name is not None:
+                older.append(name)
+                continue
+        messages.append(message(raw, zone))
+    return Page(tuple(messages), next_page, tuple(older))
 
 
 def message(raw: Mapping[str, Any], zone: tzinfo) -> Message:
@@ -145,14 +169,14 @@ def message(raw: Mapping[str, Any], zone: tzinfo) -> Message:
     is_note = is_note or "private_note" in kinds
     kind = kinds[0] or kinds[1]
     return Message(
-        id=_text(raw.get("id")) or _text(raw.get("message_id")),
+        id=_id(raw),
         conversation_id=_text(raw.get("conversation_id")),
         direction="note" if is_note else _DIRECTIONS.get(kind, "outbound"),
         text=_first_text(raw.get("message"), content, raw.get("text"), raw.get("body")),
         media_type=_text(raw.get("media_type")) or _text(raw.get("type")) or "text",
         media_url=_text(raw.get("media_url")) or _text(raw.get("file_url")),
         status=_text(raw.get("status")),
-        sent_at=_first_time(zone, raw.get("created_at"), raw.get("timestamp"), raw.get("sent_at")),
+        sent_at=_sent_at(raw, zone),
         sender_type=sender_type,
         raw=raw,
     )
@@ -169,7 +193,10 @@ def to_utc(value: datetime, zone: tzinfo) -> datetime:
 def time(value: Any, zone: tzinfo) -> datetime | None:
     """Read a time in any of the seen forms: ISO 8601 with or without a zone, or an epoch; else None."""
     try:
-        if isinstance(value, str) and re.fullmatch(r"[0-9]{9,13}", value):
+        if isinstance(value, str) and len(value) == 24 and value[19] == "." and value[23] == "Z":
+            # As nearly all are, and ten times as fast: 2026-04-10T09:24:23.000Z
+            return datetime.fromisoformat(value[:23]).replace(tzinfo=UTC)
+        if isinstance(value, str) and _DIGITS.fullmatch(value):
             value = int(value)
         if isinstance(value, str):
             # Python 3.10 reads neither "Z" nor fractions of other than 3 or 6 digits.
@@ -229,8 +256,16 @@ def _first_text(*values: Any) -> str:
     return ""
 
 
-def _first_time(zone: tzinfo, *values: Any) -> datetime | None:
-    return next((found for value in values if (found := time(value, zone)) is not None), None)
+def _id(raw: Mapping[str, Any]) -> str | None:
+    return _text(raw.get("id")) or _text(raw.get("message_id"))
+
+
+def _sent_at(raw: Mapping[str, Any], zone: tzinfo) -> datetime | None:
+    for name in ("created_at", "timestamp", "sent_at"):
+        found = time(raw.get(name), zone)
+        if found is not None:
+            return found
+    return None
 
 
 def _finite(number: str) -> float | str:
@@ -238,10 +273,30 @@ def _finite(number: str) -> float | str:
     return value if math.isfinite(value) else number
 
 
+def _as_it_is(value: dict[str, Any]) -> dict[str, Any]:
+    # Called for each object: another thread can take over here.
+    return value
+
+
+def _pieces(content: bytes) -> Iterator[int]:
+    return iter(range(0, len(content), _PIECE_BYTES))
+
+
+def _is_unstorable(content: bytes) -> bool:
+    search = _UNSTORABLE.search
+    return any(search(content, start, start + _PIECE_BYTES + _OVERLAP_BYTES) for start in _pieces(content))
+
+
 def _may_be_deeper(content: bytes) -> bool:
     """Tell quickly, counting the brackets inside texts too."""
-    brackets = content.translate(None, _NO_BRACKET)
-    return len(brackets) > _DEEPEST and max(accumulate(map(_BRACKETS.__getitem__, brackets))) > _DEEPEST
+    depth = 0
+    for start in _pieces(content):
+        brackets = content[start : start + _PIECE_BYTES].translate(None, _NO_BRACKET)
+        depths = list(accumulate(map(_BRACKETS.__getitem__, brackets), initial=depth))
+        if max(depths) > _DEEPEST:
+            return True
+        depth = depths[-1]
+    return False
 
 
 def _is_deeper(value: Any) -> bool:

@@ -13,7 +13,7 @@ from cekat_provider.core.privacy import mask_number
 
 
 def sending(body: Mapping[str, Any]) -> str:
-    """Tell of a body of ``POST /messages/whatsapp`` what kind it is, how long, and to whom."""
+    """Tell of a body what it is, how long, and to whom: ``2 reply buttons (9 characters) to the number …90``."""
     return f"{_kind(body)} to {_whom(body)}"
 
 
@@ -38,15 +38,16 @@ def arrived(messages: Sequence[Message], since: datetime | None = None) -> str:
 def _kind(body: Mapping[str, Any]) -> str:
     kind = check.kind_of(body)
     text = body.get("message")
-    size = f", {_characters(text)}" if isinstance(text, str) else ""
+    size = f" ({_characters(text)})" if isinstance(text, str) else ""
     named = {
-        limits.PLAIN: "text",
-        limits.ATTACHMENT: "file",
-        "cta_url": "link button",
+        limits.PLAIN: "a text",
+        limits.ATTACHMENT: "a file",
+        "location": "a location",
+        "cta_url": "a link button",
         "button": _many(len(_inner(body.get("action"), "buttons")), "reply button"),
-        "list": f"list of {_many(_rows(body), 'row')}",
+        "list": f"a list of {_many(_rows(body), 'row')}",
     }
-    return named.get(kind, kind) + size
+    return named.get(kind, f"a message of type {kind}") + size
 
 
 def _whom(body: Mapping[str, Any]) -> str:

@@ -40,6 +40,11 @@ class Wait:
         if self.max_consecutive_failures is not None:
             _at_least_one("max_consecutive_failures", self.max_consecutive_failures)
 
+    def found(self, history: Sequence[Message]) -> list[Message] | None:
+        """Take a history; return the messages that end the wait, or None."""
+        found = self.looked(history)
+        return found if self.ends_with(found) else None
+
     def looked(self, history: Sequence[Message]) -> list[Message]:
         """Take a history; return the messages that count."""
         self.failures = 0

@@ -14,12 +14,16 @@ from cekat_provider.core import body as bodies
 from cekat_provider.core import delivery, flow
 from cekat_provider.core.drive import Flow, drive_async
 from cekat_provider.core.pace import paced
+from cekat_provider.hooks._aside import aside
 from cekat_provider.hooks._connection import limiter_of, read_connection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cekat_provider.core.config import CekatConfig
     from cekat_provider.core.flow import SentMessage
     from cekat_provider.core.parse import Message
+    from cekat_provider.core.wire import Request, Response
     from cekat_provider.transports.aio import AsyncTransport
 
 T = TypeVar("T")
@@ -81,7 +85,7 @@ class CekatAsyncHook(BaseHook):
             settle_seconds=self.settle_seconds,
             random=random.random,
         )
-        sent = await self._run(delivery.deliver(config, body, policy, not_ours=lambda: self._accepted))
+        sent = await self.run(delivery.deliver(config, body, policy, not_ours=lambda: self._accepted))
         if sent.message_id is not None:
             self._accepted.add(sent.message_id)
         return sent
@@ -94,7 +98,22 @@ class CekatAsyncHook(BaseHook):
         :raises CekatError: the tree in `cekat_provider.core.errors`.
         """
         config = (await self.get_transport()).config
-        return await self._run(flow.history(config, bodies.check_conversation_id(conversation_id)))
+        return await self.run(flow.history(config, bodies.check_conversation_id(conversation_id)))
+
+    async def run(self, steps: Flow[T], leaving: Callable[[Request], None] | None = None) -> T:
+        """Drive a flow of `cekat_provider.core` with this connection, within its budget.
+
+        :param leaving: called with each POST just before it leaves.
+        """
+        transport = await self.get_transport()
+
+        async def send(request: Request) -> Response:
+            if leaving is not None and request.method == "POST":
+                leaving(request)
+            return await transport.send(request)
+
+        steps = paced(steps, limiter_of(transport.config, transport.config.requests_per_minute), time.monotonic)
+        return await drive_async(steps, send, asyncio.sleep, time.time, aside)
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
@@ -104,8 +123,3 @@ class CekatAsyncHook(BaseHook):
 
     def _warn(self, said: str) -> None:
         self.log.warning("WhatsApp may refuse this message: %s", said)
-
-    async def _run(self, steps: Flow[T]) -> T:
-        transport = await self.get_transport()
-        steps = paced(steps, limiter_of(transport.config), time.monotonic)
-        return await drive_async(steps, transport.send, asyncio.sleep, time.time)

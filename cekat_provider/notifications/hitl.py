@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from cekat_provider.compat import AirflowFailException, BaseNotifier, need_human_in_the_loop
@@ -75,7 +76,6 @@ class CekatHITLNotifier(BaseNotifier):
         from cekat_provider.core.approval import Request, checked_responders
         from cekat_provider.core.hitl import NOTE_KEY, Note
         from cekat_provider.hooks.cekat import CekatHook
-        from cekat_provider.operators.cekat import sent_to_xcom
 
         need_human_in_the_loop()
         task, ti = self._asking(context), context["ti"]
@@ -83,19 +83,20 @@ class CekatHITLNotifier(BaseNotifier):
         try:
             responders = checked_responders(self.responders, hook.config.default_country_code)
             request = Request(str(ti.id), tuple(task.options), responders, self.accept_text)
-            sent = sent_to_xcom(hook.send_message(**self._message(task, ti, request)))
+            sent = hook.send_message(**self._message(task, ti, request))
         finally:
             hook.close()
-        if sent["conversation_id"] is None:
+        if sent.conversation_id is None:
             self.log.warning("Cekat did not name the conversation, so this request can be answered in Airflow only")
             return
-        note = Note(str(ti.id), sent["conversation_id"], sent["sent_at"], request)
+        sent_at = sent.sent_at or datetime.now(timezone.utc)
+        note = Note(str(ti.id), sent.conversation_id, sent_at.isoformat(), request)
         ti.xcom_push(key=NOTE_KEY, value=note.to_dict())
-        self.log.info("Asked in conversation %s with message %s", sent["conversation_id"], sent["message_id"])
+        self.log.info("Asked in conversation %s with message %s", sent.conversation_id, sent.message_id)
 
     def _message(self, task: Any, ti: Any, request: Any) -> dict[str, Any]:
         from cekat_provider.core.hitl import request_text
-        from cekat_provider.messages import Link
+        from cekat_provider.core.messages import Link
 
         link = self._link(task, ti)
         to = {"receiver": self.receiver, "conversation_id": self.conversation_id}

@@ -47,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         from cekat_provider.sandbox.cekat import Settings
         from cekat_provider.sandbox.customer import Rule
-        from cekat_provider.sandbox.server import RunningServer, is_loopback
+        from cekat_provider.sandbox.origin import is_loopback
+        from cekat_provider.sandbox.server import RunningServer
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("fastapi", "uvicorn", "starlette", "pydantic"):
             raise

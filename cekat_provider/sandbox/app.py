@@ -1,7 +1,4 @@
-"""The application: the endpoints, the control endpoints, one form for all errors, the gate around it all.
-
-The page will be one more router here, at "/", with its live events under "/sandbox/".
-"""
+"""The application: the endpoints, the control endpoints, one form for all errors, the gate around it all."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from cekat_provider.sandbox import api, api_templates, control
+from cekat_provider.sandbox import api, api_templates, control, export, overview, web
 from cekat_provider.sandbox.cekat import Cekat, Settings
 from cekat_provider.sandbox.document import document
 from cekat_provider.sandbox.gate import Gate
@@ -21,8 +18,11 @@ from cekat_provider.sandbox.refusal import Refused
 from cekat_provider.sandbox.version import version
 
 
-def create_app(settings: Settings) -> Gate:
-    """Make the ASGI application of one local Cekat."""
+def create_app(settings: Settings, *, loopback_only: bool = True) -> Gate:
+    """Make the ASGI application of one local Cekat.
+
+    :param loopback_only: whether it can be reached from this machine alone, so that its name must be a loopback one.
+    """
     # FastAPI's own documentation pages load their script from another host, so they are off.
     app = FastAPI(title="Cekat sandbox", version=version(), docs_url=None, redoc_url=None)
     app.state.cekat = cekat = Cekat(settings)
@@ -33,6 +33,10 @@ def create_app(settings: Settings) -> Gate:
     app.include_router(api_templates.router)
     app.include_router(control.router)
     app.include_router(api_templates.control)
+    app.include_router(overview.router)
+    app.include_router(export.router)
+    app.include_router(web.router)
+    app.mount("/sandbox/page", web.Files(directory=web.FOLDER))
 
     @app.get("/sandbox/openapi.json", include_in_schema=False)
     async def control_document() -> dict[str, Any]:
@@ -40,13 +44,18 @@ def create_app(settings: Settings) -> Gate:
         return get_openapi(
             title="Cekat sandbox: control",
             version=version(),
-            routes=[*control.router.routes, *api_templates.control.routes],
+            routes=[
+                *control.router.routes,
+                *api_templates.control.routes,
+                *overview.router.routes,
+                *export.router.routes,
+            ],
         )
 
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _no_such_endpoint)
     app.add_exception_handler(RequestValidationError, _invalid)
-    return Gate(app, cekat)
+    return Gate(app, cekat, loopback_only=loopback_only)
 
 
 async def _refused(request: Request, refused: Exception) -> JSONResponse:

@@ -7,6 +7,7 @@ from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from cekat_provider.sandbox.changes import Changes
 from cekat_provider.sandbox.clock import Clock
 from cekat_provider.sandbox.customer import Rule, inbound_content, tap
 from cekat_provider.sandbox.faults import FaultPlan
@@ -35,7 +36,8 @@ class Cekat:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.api_key = settings.api_key
-        self.store = Store(settings.db)
+        self.changes = Changes()
+        self.store = Store(settings.db, self.changes)
         self.clock = Clock(int(self.store.setting("clock_offset_ms", "0")))
         self.log = RequestLog()
         self._start_afresh()

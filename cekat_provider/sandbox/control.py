@@ -5,9 +5,9 @@ They need no key: whoever reaches the machine's loopback owns the sandbox.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from cekat_provider.sandbox import control_people
 from cekat_provider.sandbox.cekat import Cekat
@@ -18,6 +18,7 @@ from cekat_provider.sandbox.customer import Rule
 from cekat_provider.sandbox.faults import Fault
 from cekat_provider.sandbox.outbound import Delivery
 from cekat_provider.sandbox.rate import RateLimit
+from cekat_provider.sandbox.request_log import KEPT
 from cekat_provider.sandbox.shapes import Shape
 from cekat_provider.sandbox.version import version
 
@@ -58,21 +59,22 @@ async def clear_rules(cekat: TheCekat) -> list[Rule]:
     return cekat.rules
 
 
-def _clock(cekat: Cekat) -> dict[str, Any]:
+def told_clock(cekat: Cekat) -> dict[str, Any]:
+    """Tell the time and the clock's offset."""
     return {"now": iso_utc(cekat.clock.now_ms()), "offset_seconds": cekat.clock.offset_ms / 1000}
 
 
 @router.get("/clock")
 async def clock(cekat: TheCekat) -> dict[str, Any]:
     """Tell the time and the clock's offset."""
-    return _clock(cekat)
+    return told_clock(cekat)
 
 
 @router.post("/clock")
 async def advance(body: Advance, cekat: TheCekat) -> dict[str, Any]:
     """Move the clock forward, or back with a negative number."""
     cekat.advance(body.advance_seconds + body.advance_hours * 3600)
-    return _clock(cekat)
+    return told_clock(cekat)
 
 
 @router.get("/shape")
@@ -123,6 +125,8 @@ async def set_rate_limit(body: RateLimitChange, cekat: TheCekat) -> RateLimitCha
 
 
 @router.get("/requests")
-async def requests(cekat: TheCekat) -> list[dict[str, Any]]:
-    """List the last 10,000 requests to Cekat's endpoints, with the reason of each refusal."""
-    return cekat.log.shown()
+async def requests(
+    cekat: TheCekat, last: Annotated[int, Query(ge=1)] = KEPT, refused: bool = False
+) -> list[dict[str, Any]]:
+    """List the last requests to Cekat's endpoints, at most 10,000, with the reason of each refusal."""
+    return cekat.log.shown(last, refused=refused)

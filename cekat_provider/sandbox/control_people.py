@@ -31,7 +31,8 @@ def _known(cekat: Cekat, conversation_id: str) -> Conversation:
     return conversation
 
 
-def _shown(cekat: Cekat, conversation: Conversation) -> dict[str, Any]:
+def shown(cekat: Cekat, conversation: Conversation) -> dict[str, Any]:
+    """Show a conversation as the control endpoints do."""
     last = conversation.last_inbound_ms
     return {
         "id": conversation.id,
@@ -47,7 +48,7 @@ def _shown(cekat: Cekat, conversation: Conversation) -> dict[str, Any]:
 @router.get("/conversations")
 async def conversations(cekat: TheCekat) -> list[dict[str, Any]]:
     """List all conversations in the order they were opened."""
-    return [_shown(cekat, conversation) for conversation in cekat.store.conversations()]
+    return [shown(cekat, conversation) for conversation in cekat.store.conversations()]
 
 
 @router.post("/conversations")
@@ -61,14 +62,16 @@ async def open_conversation(body: NewConversation, cekat: TheCekat) -> dict[str,
         known = cekat.store.open_conversation(body.receiver, opened_ms, body.id, body.name)
     elif body.id not in (None, known.id):
         raise Refused(409, "CONFLICT", "The receiver has a conversation with another id")
-    return _shown(cekat, known)
+    return shown(cekat, known)
 
 
 @router.get("/conversations/{conversation_id:path}/messages")
-async def messages(conversation_id: str, cekat: TheCekat) -> list[dict[str, Any]]:
-    """List a conversation's messages in the order accepted, whatever shape and lag are set."""
+async def messages(
+    conversation_id: str, cekat: TheCekat, last: Annotated[int, Query(ge=1, le=2**53)] | None = None
+) -> list[dict[str, Any]]:
+    """List a conversation's messages in the order accepted, whatever shape and lag are set; ``last``: the newest."""
     _known(cekat, conversation_id)
-    return [cekat.shown(message) for message in cekat.store.messages(conversation_id)]
+    return [cekat.shown(message) for message in cekat.store.messages(conversation_id, last or -1)]
 
 
 @router.post("/conversations/{conversation_id:path}/reply")

@@ -13,13 +13,15 @@ from typing import Any
 from starlette.datastructures import Headers
 
 from cekat_provider.sandbox.cekat import Cekat
+from cekat_provider.sandbox.changes import REQUESTS, SETUP
 from cekat_provider.sandbox.clock import iso_utc
 from cekat_provider.sandbox.faults import WITHOUT_EFFECT, Fault
+from cekat_provider.sandbox.origin import foreign
 from cekat_provider.sandbox.refusal import Answer, Refused
 from cekat_provider.sandbox.request_log import Entry, Received, masked
 from cekat_provider.sandbox.wire import Receive, Scope, Send, cut, made_up, play, too_many, write
 
-#: Not Cekat's, so neither asked for a key nor logged. The page will live at "/", its parts under "/sandbox/".
+#: Not Cekat's, so neither asked for a key nor logged. The page lives at "/", its parts under "/sandbox/".
 _OURS = {"/", "/favicon.ico", "/openapi.json"}
 MAX_BODY_BYTES = 8 * 1024 * 1024
 
@@ -27,9 +29,10 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 class Gate:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: Any, cekat: Cekat) -> None:
+    def __init__(self, app: Any, cekat: Cekat, *, loopback_only: bool) -> None:
         self.app = app
         self.cekat = cekat
+        self.loopback_only = loopback_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -40,9 +43,19 @@ class Gate:
         dated = self._with_headers(send, [("date", self.cekat.clock.http_date)])
         path = scope["path"]
         if path in _OURS or path == "/sandbox" or path.startswith("/sandbox/"):
-            await self.app(scope, receive, dated)
+            await self._ours(scope, receive, dated)
         else:
             await self._cekat(scope, receive, dated)
+            self.cekat.changes.tell(REQUESTS)
+
+    async def _ours(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = foreign(Headers(scope=scope), loopback_only=self.loopback_only)
+        if refused is not None:
+            await write(send, refused.answer())
+            return
+        await self.app(scope, receive, send)
+        if scope["method"] not in ("GET", "HEAD"):
+            self.cekat.changes.tell(SETUP)
 
     async def _cekat(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = await _read(receive)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import Any
 
 KEPT = 10_000
@@ -15,8 +16,9 @@ MASK = "***"
 
 @dataclass
 class Entry:
-    """One request. ``status`` stays None while it is under way, and where it never got an answer."""
+    """One request, numbered from 1. ``status`` stays None while it is under way, and where it never got an answer."""
 
+    number: int
     at: str
     method: str
     path: str
@@ -42,17 +44,24 @@ class RequestLog:
 
     def __init__(self) -> None:
         self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._count = 0
 
     def open(self, at: str, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Entry:
         """Add an entry, to be completed by the caller."""
         text = body[:_BODY_CHARACTERS].decode("utf-8", "replace")
-        entry = Entry(at, method, path, query, headers, text)
+        self._count += 1
+        entry = Entry(self._count, at, method, path, query, headers, text)
         self._entries.append(entry)
         return entry
 
-    def shown(self) -> list[dict[str, Any]]:
-        """Give the entries as plain values."""
-        return [asdict(entry) for entry in self._entries]
+    def shown(self, last: int = KEPT, *, refused: bool = False) -> list[dict[str, Any]]:
+        """Give the entries as plain values: the last so many, or of those with a reason."""
+        wanted = (entry for entry in reversed(self._entries) if entry.reason is not None or not refused)
+        return [asdict(entry) for entry in islice(wanted, last)][::-1]
+
+    def count_refused(self) -> int:
+        """Count the entries with a reason."""
+        return sum(entry.reason is not None for entry in self._entries)
 
     def clear(self) -> None:
         """Forget all entries."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 import time
@@ -11,6 +10,7 @@ import uvicorn
 
 from cekat_provider.sandbox.app import create_app
 from cekat_provider.sandbox.cekat import Settings
+from cekat_provider.sandbox.origin import is_loopback
 from cekat_provider.sandbox.wire import HTTPProtocol
 
 
@@ -22,7 +22,7 @@ class RunningServer:
     """
 
     def __init__(self, settings: Settings, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._app = create_app(settings)
+        self._app = create_app(settings, loopback_only=is_loopback(host))
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             self._socket = socket.create_server((host, port), family=family, backlog=512)
@@ -71,13 +71,3 @@ class RunningServer:
         self._thread.join(timeout=10)
         self._socket.close()
         self._app.cekat.store.close()
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host can be reached from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from cekat_provider.sandbox.changes import CLEARED, CONVERSATION, Changes
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS conversations (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE NOT NULL, receiver TEXT UNIQUE NOT NULL,
@@ -72,9 +74,10 @@ _MESSAGE = (
 
 
 class Store:
-    """The sandbox's memory. ``path`` is a file, or ``:memory:``."""
+    """The sandbox's memory. ``path`` is a file, or ``:memory:``; ``changes`` hears which conversation changed."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, changes: Changes) -> None:
+        self._changes = changes
         # The connection is made in one thread and used in the server's.
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode=WAL")
@@ -119,6 +122,7 @@ class Store:
             "INSERT INTO conversations (id, receiver, name, opened_ms) VALUES (?, ?, ?, ?)",
             (made.id, made.receiver, made.name, made.opened_ms),
         )
+        self._changes.tell(CONVERSATION + made.id)
         return made
 
     def add(self, message: Message) -> None:
@@ -142,16 +146,34 @@ class Store:
                 "UPDATE conversations SET last_inbound_ms = max(ifnull(last_inbound_ms, 0), ?) WHERE id = ?",
                 (message.created_ms, message.conversation_id),
             )
+        self._changes.tell(CONVERSATION + message.conversation_id)
 
     def message(self, message_id: str) -> Message | None:
         """Find a message by its id."""
         row = self._db.execute(f"{_MESSAGE} WHERE id = ?", (message_id,)).fetchone()
         return _message(row) if row else None
 
-    def messages(self, conversation_id: str) -> list[Message]:
-        """List the messages of a conversation, in the order they were accepted."""
-        rows = self._db.execute(f"{_MESSAGE} WHERE conversation_id = ? ORDER BY seq", (conversation_id,))
-        return [_message(row) for row in rows]
+    def messages(self, conversation_id: str, last: int = -1) -> list[Message]:
+        """List the messages of a conversation, in the order they were accepted; ``last``: no more than the newest."""
+        newest = f"{_MESSAGE} WHERE conversation_id = ? ORDER BY seq DESC LIMIT ?"
+        return [_message(row) for row in self._db.execute(newest, (conversation_id, last))][::-1]
+
+    def latest(self) -> dict[str, tuple[Message, int]]:
+        """Give each conversation's newest message, and how many there are; none for an empty one."""
+        newest = "SELECT max(seq), count(*) FROM messages GROUP BY conversation_id"
+        found = {}
+        for seq, count in self._db.execute(newest).fetchall():
+            message = _message(self._db.execute(f"{_MESSAGE} WHERE seq = ?", (seq,)).fetchone())
+            found[message.conversation_id] = (message, int(count))
+        return found
+
+    def climbed(self, after_ms: int, until_ms: int) -> list[str]:
+        """List the conversations in which a message came to another step of its ladder in this time."""
+        query = (
+            "SELECT DISTINCT conversation_id FROM messages, json_each(ladder)"
+            " WHERE ladder IS NOT NULL AND json_each.key LIKE '%_ms' AND json_each.value > ? AND json_each.value <= ?"
+        )
+        return [row[0] for row in self._db.execute(query, (after_ms, until_ms))]
 
     def all_messages(self, *, sent: bool = False, after_seq: int = 0) -> list[Message]:
         """List messages of all conversations in the order accepted; ``sent``: those of the API only."""
@@ -164,6 +186,9 @@ class Store:
             "UPDATE messages SET status = ?, status_ms = ?, error = ? WHERE id = ?",
             (status, at_ms, _dump(error), message_id),
         )
+        message = self.message(message_id)
+        if message is not None:
+            self._changes.tell(CONVERSATION + message.conversation_id)
 
     def schedule(self, due_real_ms: int, conversation_id: str, message: str) -> None:
         """Keep an answer that the customer will give later."""
@@ -195,6 +220,7 @@ class Store:
         with self.transaction():
             for table in ("conversations", "messages", "pending", "settings"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names are the four above
+        self._changes.tell(CLEARED)
 
 
 def _dump(value: dict[str, Any] | None) -> str | None:

@@ -19,7 +19,7 @@ CHUNK_BYTES: Final = 64 * 1024
 
 def headers(config: CekatConfig) -> dict[str, str]:
     """Return what every request carries."""
-    return {"User-Agent": USER_AGENT, "Accept": "application/json", **config.credentials()}
+    return {"User-Agent": USER_AGENT, "Accept": "application/json", **config.trace, **config.credentials()}
 
 
 def content_headers(content: bytes | None) -> dict[str, str]:

@@ -44,7 +44,7 @@ class CekatSession(requests.Session):
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = (self._config.connect_timeout_seconds, self._config.timeout_seconds)
         if _origin(request.url) != self._origin:
-            for name, value in self._config.credentials().items():
+            for name, value in {**self._config.trace, **self._config.credentials()}.items():
                 if request.headers.get(name) == value:
                     del request.headers[name]
         return super().send(request, **kwargs)

@@ -14,6 +14,7 @@ from cekat_provider.core.errors import CekatError
 from cekat_provider.core.match import criteria
 from cekat_provider.core.outcome import Outcome
 from cekat_provider.core.wait import Wait
+from cekat_provider.hooks._aside import nimbly
 from cekat_provider.triggers.inbound import CekatInboundTrigger
 from cekat_provider.triggers.polling import watching
 from cekat_provider.triggers.watch import Look, Watch
@@ -39,7 +40,7 @@ class CekatMessagesTrigger(BaseTrigger):
     :param pattern: a regular expression, searched for in the text.
     :param media_type: such as ``image``, whatever the case.
     :param match: the dotted path of a function that takes one message and tells whether it counts. It runs in the
-        triggerer's event loop, so it must not block.
+        triggerer, so it must not block.
     :param min_messages: how many it takes.
     :param judged: the `fingerprint` of messages that the task has refused already, or None.
     :param poke_interval: seconds between two looks.
@@ -118,7 +119,7 @@ class CekatMessagesTrigger(BaseTrigger):
         except CekatError as err:
             outcome = Outcome(self.deadline, error=err)
         await asyncio.sleep(max(0.0, earliest - loop.time()))
-        yield TriggerEvent(outcome.to_event())  # type: ignore[no-untyped-call]
+        yield TriggerEvent(await nimbly(len(outcome.messages or ()), outcome.to_event))  # type: ignore[no-untyped-call]
 
     async def _outcome(self) -> Outcome:
         wait = self._wait()
@@ -129,15 +130,16 @@ class CekatMessagesTrigger(BaseTrigger):
             asyncio.get_running_loop().time() + self.deadline - time.time(),
             2.0 if self.exponential_backoff else 1.0,
             self.max_wait,
+            since=wait.criteria.earliest,
         )
         async with watching(self.cekat_conn_id, watch):
             while True:
                 # In one line: a name for the look would keep its history in memory until the next.
-                outcome = self._judge(wait, await watch.look())
+                outcome = await self._judge(wait, await watch.look())
                 if outcome is not None:
                     return outcome
 
-    def _judge(self, wait: Wait, look: Look) -> Outcome | None:
+    async def _judge(self, wait: Wait, look: Look) -> Outcome | None:
         """Tell whether a look ends the wait.
 
         :raises CekatError: the look's, where that ends the wait.
@@ -146,8 +148,8 @@ class CekatMessagesTrigger(BaseTrigger):
             wait.failed(look.error)
             self.log.warning("Not yet: %s (failure %d in a row)", look.error, wait.failures)
         elif look.history is not None:
-            found = wait.looked(look.history)
-            if wait.ends_with(found):
+            found = await nimbly(len(look.history), wait.found, look.history)
+            if found is not None:
                 return Outcome(self.deadline, messages=found)
         return Outcome(self.deadline, error=look.error, timed_out=True) if look.last else None
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
+from datetime import datetime
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cekat_provider.compat import AirflowException
 from cekat_provider.core import classify, flow
-from cekat_provider.core.drive import drive_async
+from cekat_provider.core.drive import LARGE_BYTES, drive_async
 from cekat_provider.core.errors import AuthError, CekatError, NotSentError
 from cekat_provider.core.limiter import Limiter
 from cekat_provider.core.parse import Message
 from cekat_provider.core.wire import Request, Response
+from cekat_provider.hooks._aside import aside
+from cekat_provider.hooks._connection import limiter_of
 from cekat_provider.hooks.cekat_async import CekatAsyncHook
 
 if TYPE_CHECKING:
@@ -44,29 +49,46 @@ class SharedClient:
 
     def __init__(self, cekat_conn_id: str) -> None:
         self.cekat_conn_id = cekat_conn_id
-        self.limiter = Limiter()
+        # Until the connection is known; then that of its key.
+        self._limiter = Limiter()
+        self._held_until = -math.inf
         self._loop = asyncio.get_running_loop()
         self._connecting = asyncio.Lock()
         self._hook: CekatAsyncHook | None = None
         self._retired: list[CekatAsyncHook] = []
         self._holds = 0
 
-    async def history(self, conversation_id: str, known: object) -> Read:
-        """Read a conversation; its first request is already counted by the limiter.
+    @property
+    def requests_per_minute(self) -> float | None:
+        """How many requests a minute fit, or None where no limit is known."""
+        return self._limiter.requests_per_minute
+
+    def wait_seconds(self) -> float:
+        """Tell how long the next request has to wait; 0 where it may go."""
+        now = self._loop.time()
+        return max(self._limiter.wait_seconds(now), self._held_until - now)
+
+    def take(self) -> None:
+        """Count a request that goes now."""
+        self._limiter.take(self._loop.time())
+
+    async def history(self, conversation_id: str, known: object, since: datetime | None) -> Read:
+        """Read a conversation; its first request is counted already (`take`).
 
         :param known: the `name` of a history that need not be read again, or None.
+        :param since: leave out messages from before it; or None.
         :raises CekatError: the tree in `cekat_provider.core.errors`.
         """
         transport = await self._transport()
         try:
-            return await self._read(transport, conversation_id, known)
+            return await self._read(transport, conversation_id, known, since)
         except AuthError:
             # A rotated key is picked up; the same key is refused again, and that ends the waits.
             renewed = await self._transport(instead_of=transport)
             if renewed.config == transport.config:
                 raise
             await self._turn()
-            return await self._read(renewed, conversation_id, known)
+            return await self._read(renewed, conversation_id, known, since)
 
     async def close(self) -> None:
         """Close all sockets."""
@@ -75,7 +97,9 @@ class SharedClient:
         for hook in hooks:
             await hook.aclose()
 
-    async def _read(self, transport: AsyncTransport, conversation_id: str, known: object) -> Read:
+    async def _read(
+        self, transport: AsyncTransport, conversation_id: str, known: object, since: datetime | None
+    ) -> Read:
         sent = 0
         name: object = None
 
@@ -88,32 +112,35 @@ class SharedClient:
             self._learn(response)
             # A whole page is compared before it is parsed: most looks find nothing new. Not where there are
             # further pages, which may have changed while the first has not.
-            name = (len(response.content), hash(response.content)) if sent == 1 and response.status == 200 else None
+            name = await _name(response.content) if sent == 1 and response.status == 200 else None
             if name is not None and name == known:
                 raise _SameAgain
             return response
 
         try:
-            history = await drive_async(flow.history(transport.config, conversation_id), send, asyncio.sleep, time.time)
+            steps = flow.history(transport.config, conversation_id, since)
+            history = await drive_async(steps, send, asyncio.sleep, time.time, aside)
         except _SameAgain:
             return Read(None, known)
         return Read(history, name)
 
     async def _turn(self) -> None:
-        while (pause := self.limiter.wait_seconds(self._loop.time())) > 0:
+        while (pause := self.wait_seconds()) > 0:
             await asyncio.sleep(pause)
-        self.limiter.take(self._loop.time())
+        self.take()
 
     def _learn(self, response: Response) -> None:
         now = self._loop.time()
-        self.limiter.learn(response.headers, now)
+        self._limiter.learn(response.headers, now)
         if response.status != 429:
             self._holds = 0
             return
         asked = classify.retry_after_seconds(response)
         longest = min(_FIRST_HOLD_SECONDS * 2**self._holds, _LONGEST_HOLD_SECONDS)
         self._holds = min(self._holds + 1, 10)
-        self.limiter.hold(min(asked, LONGEST_ASKED_SECONDS) if asked is not None else longest, now)
+        # Of the looks alone: a send that meets this wall has a `max_wait` of its own.
+        pause = min(asked, LONGEST_ASKED_SECONDS) if asked is not None else longest
+        self._held_until = max(self._held_until, now + pause)
 
     async def _transport(self, instead_of: AsyncTransport | None = None) -> AsyncTransport:
         async with self._connecting:
@@ -139,5 +166,14 @@ class SharedClient:
             self._retired.append(self._hook)
         self._hook = hook
         config = transport.config
-        self.limiter = Limiter(config.triggerer_requests_per_minute or config.requests_per_minute)
+        self._limiter = limiter_of(config, config.triggerer_requests_per_minute or config.requests_per_minute)
         return hook
+
+
+async def _name(content: bytes) -> object:
+    return await aside(_digest, content) if len(content) > LARGE_BYTES else _digest(content)
+
+
+def _digest(content: bytes) -> bytes:
+    # Not `hash`, which would hold every thread up.
+    return blake2b(content, digest_size=16).digest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from cekat_provider.compat import BaseEventTrigger, TriggerEvent
@@ -13,8 +14,9 @@ from cekat_provider.core.callables import load_callable
 from cekat_provider.core.cursor import Cursor, name_of
 from cekat_provider.core.match import Criteria, criteria
 from cekat_provider.core.parse import Message
+from cekat_provider.hooks._aside import nimbly
 from cekat_provider.triggers.polling import watching
-from cekat_provider.triggers.watch import Look, Watch
+from cekat_provider.triggers.watch import Watch
 
 
 class CekatInboundTrigger(BaseEventTrigger):
@@ -106,7 +108,7 @@ class CekatInboundTrigger(BaseEventTrigger):
     async def _follow(self, conversation_id: str, wanted: Criteria, queue: asyncio.Queue[Any]) -> None:
         cursor = await self._kept(conversation_id)
         unkept = False
-        watch = Watch(conversation_id, self.poke_interval, every=True)
+        watch = Watch(conversation_id, self.poke_interval, since=_earliest(wanted, cursor), every=True)
         async with watching(self.cekat_conn_id, watch):
             while True:
                 look = await watch.look()
@@ -115,18 +117,15 @@ class CekatInboundTrigger(BaseEventTrigger):
                 if unkept:
                     await self._keep(conversation_id, cursor)
                     unkept = False
-                found = self._found(look, wanted)
-                fresh = cursor.fresh(found)
-                if fresh:
-                    cursor, unkept = cursor.after(found), True
-                    names = [message.id or name_of(message) for message in fresh]
+                if look.error is not None:
+                    self.log.warning("Looking on after: %s", look.error)
+                history = look.history or ()
+                cursor, names = await nimbly(len(history), _take, wanted, cursor, history)
+                if names:
+                    unkept = True
+                    watch.since = _earliest(wanted, cursor)
                     await queue.put({"conversation_id": conversation_id, "message_ids": names[-100:]})
-                del look, found, fresh
-
-    def _found(self, look: Look, wanted: Criteria) -> list[Message]:
-        if look.error is not None:
-            self.log.warning("Looking on after: %s", look.error)
-        return wanted.select(look.history or ())
+                del look, history
 
     async def _kept(self, conversation_id: str) -> Cursor:
         store = getattr(self, "asset_state_store", None)
@@ -143,6 +142,19 @@ class CekatInboundTrigger(BaseEventTrigger):
         rest = {name: value for name, value in self.serialize()[1].items() if name != "conversation_ids"}
         digest = hashlib.blake2b(repr((conversation_id, sorted(rest.items()))).encode(), digest_size=12).hexdigest()
         return f"cekat_inbound_{digest}"
+
+
+def _take(wanted: Criteria, cursor: Cursor, history: Sequence[Message]) -> tuple[Cursor, list[str]]:
+    """Return the cursor after a history, and the ids of the messages that are new."""
+    found = wanted.select(history)
+    fresh = cursor.fresh(found)
+    return (cursor.after(found) if fresh else cursor), [message.id or name_of(message) for message in fresh]
+
+
+def _earliest(wanted: Criteria, cursor: Cursor) -> datetime | None:
+    """Tell from when on messages may be new."""
+    times = [at for at in (wanted.earliest, cursor.earliest) if at is not None]
+    return max(times, default=None)
 
 
 def _tell_bug(done: asyncio.Task[None], queue: asyncio.Queue[Any]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from cekat_provider.core.errors import CekatError
@@ -18,7 +19,7 @@ SHORTEST_INTERVAL_SECONDS: Final = 1.0
 class Look:
     """What came of looking at a conversation once.
 
-    :param history: all of it, oldest first; None where nothing has changed or the look failed.
+    :param history: oldest first, from the watch's `since` on; None where nothing has changed or the look failed.
     :param error: why it failed, or None.
     :param last: whether the deadline has passed, so that no further look comes.
     """
@@ -36,6 +37,7 @@ class Watch:
     :param deadline: on the event loop's clock; or None.
     :param growth: by what the interval is multiplied after each look.
     :param longest_interval_seconds: up to what.
+    :param since: what it can do without is from before that, aware UTC; or None. It may be moved on.
     :param every: whether it wants to be told of looks that found nothing new.
     """
 
@@ -49,6 +51,7 @@ class Watch:
         "every",
         "interval_seconds",
         "seen",
+        "since",
     )
 
     def __init__(
@@ -59,11 +62,13 @@ class Watch:
         growth: float = 1.0,
         longest_interval_seconds: float | None = None,
         *,
+        since: datetime | None = None,
         every: bool = False,
     ) -> None:
         self.conversation_id = conversation_id
         self.interval_seconds = max(interval_seconds, SHORTEST_INTERVAL_SECONDS)
         self.deadline = deadline
+        self.since = since
         self.every = every
         self._growth = growth
         self._longest = max(longest_interval_seconds or float("inf"), SHORTEST_INTERVAL_SECONDS)
@@ -95,6 +100,10 @@ class Watch:
         self._look = look
         if self._future is not None and not self._future.done():
             self._future.set_result(None)
+
+    def is_served_from(self, since: datetime | None) -> bool:
+        """Tell whether a history from then on has all that it needs."""
+        return since is None or (self.since is not None and since <= self.since)
 
     def looked(self) -> None:
         """Count a look at its conversation."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import json
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from importlib import import_module
 from importlib.metadata import version
+from types import SimpleNamespace
 from typing import Any
 
 from airflow.exceptions import (
@@ -20,43 +19,12 @@ from airflow.exceptions import (
     TaskDeferred,
 )
 from airflow.providers.common.compat.sdk import DAG
+from virtual import Clock, run_virtually
 
 from cekat_provider.sensors.cekat import CekatMessagesSensor
 
 IS_2 = version("apache-airflow").startswith("2.")
 MODES = ("poke", "reschedule", "deferrable")
-#: How much faster than the machine's the triggerer's clock runs.
-SPEED = 40.0
-
-
-class FastLoop(asyncio.SelectorEventLoop):
-    """An event loop whose seconds are short."""
-
-    def __init__(self, speed: float = SPEED) -> None:
-        self.speed = speed
-        super().__init__()
-        self._clock_resolution *= self.speed
-        select = self._selector.select
-        self._selector.select = lambda timeout=None: select(None if timeout is None else timeout / self.speed)
-
-    def time(self) -> float:
-        return time.monotonic() * self.speed
-
-
-def run_fast(coroutine: Any, speed: float = SPEED) -> Any:
-    """Run a coroutine in a fast loop, and see that it leaves nothing behind."""
-    loop = FastLoop(speed)
-    complaints: list[Any] = []
-    loop.set_exception_handler(lambda _, complaint: complaints.append(complaint))
-    try:
-        return loop.run_until_complete(coroutine)
-    finally:
-        left = asyncio.all_tasks(loop)
-        gc.collect()  # aiohttp complains of a session that nobody closed
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
-        assert not left, left
-        assert not complaints, complaints
 
 
 class Memory(dict[str, Any]):
@@ -96,28 +64,27 @@ class End:
     events: list[dict[str, Any]] = field(default_factory=list)
 
 
-def run(mode: str, monkeypatch: Any, **arguments: Any) -> End:
-    """Run a sensor to its end."""
-    ti, memory, end = TI(), Memory(), End("")
+def run(mode: str, clock: Clock, monkeypatch: Any, **arguments: Any) -> End:
+    """Run a sensor to its end, on a clock that takes no time."""
+    ti, memory, end = TI(clock.utcnow()), Memory(), End("")
+    airflows = import_module(CekatMessagesSensor.__mro__[1].__module__)
+    monkeypatch.setattr(airflows, "time", clock)
+    monkeypatch.setattr(airflows, "timezone", SimpleNamespace(utcnow=clock.utcnow))
     # Airflow 2.11 reads it from its database.
-    if hasattr(sensors := import_module(CekatMessagesSensor.__mro__[1].__module__), "_orig_start_date"):
-        monkeypatch.setattr(sensors, "_orig_start_date", lambda **_: ti.started)
+    if hasattr(airflows, "_orig_start_date"):
+        monkeypatch.setattr(airflows, "_orig_start_date", lambda **_: ti.started)
     context: dict[str, Any] = {"ti": ti}
     if not IS_2:  # which keeps it in a Variable of its database
         context["task_state_store"] = memory
-    slow = mode == "deferrable"
-    interval, timeout = arguments.pop("poke_interval", 0.05), arguments.pop("timeout", 20.0)
 
     def sensor() -> CekatMessagesSensor:
         # A new one for each process.
         with DAG("d", start_date=datetime(2026, 1, 1), schedule=None):
             return CekatMessagesSensor(
                 task_id="t",
-                poke_interval=interval * SPEED if slow else interval,
-                timeout=timeout * SPEED if slow else timeout,
                 mode="reschedule" if mode == "reschedule" else "poke",
-                deferrable=slow,
-                **{"since": None, **arguments},
+                deferrable=mode == "deferrable",
+                **{"since": None, "poke_interval": 2.0, "timeout": 800.0, **arguments},
             )
 
     def step() -> Any:
@@ -130,11 +97,11 @@ def run(mode: str, monkeypatch: Any, **arguments: Any) -> End:
                 end.state = "done"
                 return end
             except AirflowRescheduleException as err:
-                time.sleep(max(0.0, err.reschedule_date.timestamp() - time.time()))
+                clock.sleep(err.reschedule_date.timestamp() - clock.time())
             except TaskDeferred as err:
                 path, kwargs = json.loads(json.dumps(err.trigger.serialize()))
                 end.triggers.append(kwargs)
-                step = _resume(sensor, err.method_name, path, kwargs, context, end)
+                step = _resume(sensor, err.method_name, path, kwargs, context, end, clock)
     except AirflowSkipException as err:
         end.state, end.error = "skipped", err
     except (AirflowFailException, AirflowSensorTimeout) as err:
@@ -144,7 +111,9 @@ def run(mode: str, monkeypatch: Any, **arguments: Any) -> End:
     return end
 
 
-def _resume(sensor: Any, method: str, path: str, kwargs: dict[str, Any], context: Any, end: End) -> Any:
+def _resume(
+    sensor: Any, method: str, path: str, kwargs: dict[str, Any], context: Any, end: End, clock: Clock
+) -> Callable[[], Any]:
     module, _, name = path.rpartition(".")
     trigger = getattr(import_module(module), name)(**kwargs)
 
@@ -152,7 +121,7 @@ def _resume(sensor: Any, method: str, path: str, kwargs: dict[str, Any], context
         return [event.payload async for event in trigger.run()]
 
     try:
-        events = run_fast(first())
+        events = run_virtually(first(), clock)
     except Exception as err:  # what the triggerer makes of a bug
         error = {"error": "Trigger failure", "traceback": [repr(err)]}
         return lambda: sensor().resume_execution("__fail__", error, context)

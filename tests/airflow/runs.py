@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 DAGS = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
+
+#: Such as ``3.0``: what this one lacks is in docs/versions.md.
+AIRFLOW = ".".join(version("apache-airflow").split(".")[:2])
 
 
 def load(folder: str, name: str) -> Any:

@@ -26,7 +26,9 @@ def ask(**arguments: Any) -> CekatAskOperator:
 @pytest.mark.usefixtures("airflow_db")
 def test_a_dag_asks_and_acts_on_the_answer(cekat_sandbox: Any) -> None:
     cekat_sandbox.auto_reply("Ya", after_seconds=0.1)
-    run = Run(load("examples", "cekat_ask"))
+    dag = load("examples", "cekat_ask")
+    dag.get_task("ask_customer").poke_interval = 1
+    run = Run(dag)
     assert run.states == {"ask_customer": "success", "act_on": "success"}
     assert run.xcom("act_on") == "Ya"
     (sent,) = cekat_sandbox.sent()

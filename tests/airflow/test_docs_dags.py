@@ -32,7 +32,7 @@ def test_wait(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_pool(cekat_sandbox: Any) -> None:
     from airflow.models.pool import Pool
 
-    Pool.create_or_update_pool("cekat", slots=8, description="", include_deferred=False)
+    Pool.create_or_update_pool("cekat", slots=4, description="", include_deferred=False)
     run = Run(load("tests", "docs_pool"))
     assert set(run.states.values()) == {"success"}
     assert len({message["receiver"] for message in cekat_sandbox.sent()}) == 4

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from airflow.exceptions import AirflowFailException, AirflowSkipException
 from airflow.providers.common.compat.sdk import DAG
-from modes import TI, Memory, run_fast
+from modes import TI, Memory
 
 from cekat_provider.operators.cekat import CekatNewMessagesOperator
 from cekat_provider.triggers.cekat import CekatInboundTrigger
@@ -56,7 +56,7 @@ async def follow(watching: CekatInboundTrigger, seconds: float, *steps: tuple[fl
     return got
 
 
-def test_each_new_message_is_told_once_without_its_text(cekat_sandbox: Any) -> None:
+def test_each_new_message_is_told_once_without_its_text(cekat_sandbox: Any, run_fast: Any) -> None:
     one, two = (cekat_sandbox.conversation(f"62812{n:08}")["id"] for n in range(2))
 
     def say(conversation: str, text: str) -> Any:
@@ -73,7 +73,7 @@ def test_each_new_message_is_told_once_without_its_text(cekat_sandbox: Any) -> N
     assert "Ya" not in json.dumps(got)
 
 
-def test_errors_do_not_end_it(cekat_sandbox: Any) -> None:
+def test_errors_do_not_end_it(cekat_sandbox: Any, run_fast: Any) -> None:
     one = cekat_sandbox.conversation()["id"]
     cekat_sandbox.faults(kind="status", status=401, on="read", times=2)
     cekat_sandbox.faults(kind="status", status=500, on="read", times=2)
@@ -81,7 +81,7 @@ def test_errors_do_not_end_it(cekat_sandbox: Any) -> None:
     assert len(got) == 1
 
 
-def test_several_watchers_cost_one_poll(cekat_sandbox: Any) -> None:
+def test_several_watchers_cost_one_poll(cekat_sandbox: Any, run_fast: Any) -> None:
     one = cekat_sandbox.conversation()["id"]
 
     async def both() -> None:
@@ -91,7 +91,7 @@ def test_several_watchers_cost_one_poll(cekat_sandbox: Any) -> None:
     assert 9 <= len(cekat_sandbox.requests()) <= 10
 
 
-def test_the_kept_cursor_is_a_look_behind_the_event(cekat_sandbox: Any) -> None:
+def test_the_kept_cursor_is_a_look_behind_the_event(cekat_sandbox: Any, run_fast: Any) -> None:
     one = cekat_sandbox.conversation()["id"]
     cekat_sandbox.reply("Ya", conversation_id=one)
     store = Store()

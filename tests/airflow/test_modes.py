@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -12,6 +10,7 @@ from typing import Any
 
 import pytest
 from modes import MODES, run
+from virtual import Clock
 
 from cekat_provider.core.errors import RateLimitedError, ServerError
 
@@ -22,28 +21,19 @@ SECOND = timedelta(seconds=1)
 class Scene:
     """A conversation, and what happens in it."""
 
-    def __init__(self, sandbox: Any) -> None:
+    def __init__(self, sandbox: Any, clock: Clock) -> None:
         self.sandbox = sandbox
         self.id = sandbox.conversation()["id"]
-        self._timers: list[threading.Timer] = []
+        self.later = clock.later
 
     def say(self, text: str = "Ya", **fields: Any) -> None:
         self.sandbox.reply(text, conversation_id=self.id, **fields)
-
-    def later(self, seconds: float, do: Callable[[], Any]) -> None:
-        self._timers.append(threading.Timer(seconds, do))
-        self._timers[-1].start()
 
     def fault(self, **fault: Any) -> None:
         self.sandbox.faults(on="read", **fault)
 
     def down(self, **fault: Any) -> None:
         self.fault(times=None, **fault)
-
-    def close(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
-            timer.join()
 
 
 def only_yes(message: Any) -> bool:
@@ -73,13 +63,13 @@ def now(shift: timedelta = timedelta(0)) -> str:
 def old_then_new(scene: Scene) -> None:
     scene.say("old")
     scene.sandbox.advance(hours=1)
-    scene.later(0.4, lambda: scene.say("new"))
+    scene.later(16, lambda: scene.say("new"))
 
 
 def several(scene: Scene) -> None:
     scene.say("Tidak")
-    scene.later(0.3, lambda: scene.say("Mungkin"))
-    scene.later(0.8, lambda: scene.say("Ya, betul"))
+    scene.later(12, lambda: scene.say("Mungkin"))
+    scene.later(32, lambda: scene.say("Ya, betul"))
 
 
 def odd(**shape: Any) -> Callable[[Scene], None]:
@@ -89,7 +79,7 @@ def odd(**shape: Any) -> Callable[[Scene], None]:
             scene.say(text)
             scene.sandbox.advance(seconds=2)
         scene.sandbox.note("catatan", conversation_id=scene.id)
-        scene.later(0.3, lambda: scene.say("empat"))
+        scene.later(12, lambda: scene.say("empat"))
 
     return play
 
@@ -97,15 +87,15 @@ def odd(**shape: Any) -> Callable[[Scene], None]:
 DOWN = {"status": 503, "kind": "status"}
 CASES: dict[str, Case] = {
     "answer before the first look": Case(lambda s: s.say(), "done", ["Ya"]),
-    "answer during": Case(lambda s: s.later(0.4, s.say), "done", ["Ya"]),
+    "answer during": Case(lambda s: s.later(16, s.say), "done", ["Ya"]),
     "old message": Case(old_then_new, "done", ["new"], arguments={"since": lambda: now(59 * 60 * SECOND)}),
-    "no answer": Case(lambda s: None, "failed", error="AirflowSensorTimeout", arguments={"timeout": 0.6}),
-    "no answer, soft_fail": Case(lambda s: None, "skipped", arguments={"timeout": 0.6, "soft_fail": True}),
+    "no answer": Case(lambda s: None, "failed", error="AirflowSensorTimeout", arguments={"timeout": 24}),
+    "no answer, soft_fail": Case(lambda s: None, "skipped", arguments={"timeout": 24, "soft_fail": True}),
     "no answer, never_fail": Case(
-        lambda s: None, "failed", error="AirflowSensorTimeout", arguments={"timeout": 0.6, "never_fail": True}
+        lambda s: None, "failed", error="AirflowSensorTimeout", arguments={"timeout": 24, "never_fail": True}
     ),
     "answer between the last look and the time-out": Case(
-        lambda s: s.later(1.0, s.say), "done", ["Ya"], arguments={"timeout": 1.2, "poke_interval": 1.3}
+        lambda s: s.later(40, s.say), "done", ["Ya"], arguments={"timeout": 48, "poke_interval": 52}
     ),
     "401": Case(lambda s: s.down(kind="status", status=401), "failed", error="AirflowFailException"),
     "401 during": Case(lambda s: s.down(kind="status", status=401, skip=3), "failed", error="AirflowFailException"),
@@ -130,7 +120,7 @@ CASES: dict[str, Case] = {
     ),
     "500, then well": Case(lambda s: (s.say(), s.fault(kind="status", times=3)), "done", ["Ya"]),
     "500 during, then well": Case(
-        lambda s: (s.fault(kind="status", times=3, skip=2), s.later(0.5, s.say)), "done", ["Ya"]
+        lambda s: (s.fault(kind="status", times=3, skip=2), s.later(20, s.say)), "done", ["Ya"]
     ),
     "dropped connections, then well": Case(lambda s: (s.say(), s.fault(kind="drop", times=2)), "done", ["Ya"]),
     "malformed answers, then well": Case(
@@ -157,7 +147,7 @@ CASES: dict[str, Case] = {
     "down now and then, never too long": Case(
         lambda s: (
             s.sandbox.faults(*[{"kind": "status", "on": "read", "skip": 2 * n, "times": 1} for n in range(6)]),
-            s.later(1.0, s.say),
+            s.later(40, s.say),
         ),
         "done",
         ["Ya"],
@@ -183,20 +173,20 @@ CASES: dict[str, Case] = {
     "match": Case(several, "done", ["Ya, betul"], arguments={"match": only_yes}),
     "match by path": Case(several, "done", ["Ya, betul"], arguments={"match": "test_modes.only_yes"}),
     "match refuses, no answer": Case(
-        lambda s: s.later(0.2, lambda: s.say("Tidak")),
+        lambda s: s.later(8, lambda: s.say("Tidak")),
         "failed",
         error="AirflowSensorTimeout",
-        arguments={"timeout": 1.0, "match": only_yes},
+        arguments={"timeout": 40, "match": only_yes},
     ),
-    "match is broken": Case(lambda s: s.later(0.3, s.say), "retry", error="LookupError", arguments={"match": broken}),
+    "match is broken": Case(lambda s: s.later(12, s.say), "retry", error="LookupError", arguments={"match": broken}),
     "match is broken, never_fail": Case(
-        lambda s: s.later(0.3, s.say), "skipped", arguments={"match": broken, "never_fail": True}
+        lambda s: s.later(12, s.say), "skipped", arguments={"match": broken, "never_fail": True}
     ),
     "match is broken, silent_fail": Case(
-        lambda s: s.later(0.3, s.say),
+        lambda s: s.later(12, s.say),
         "failed",
         error="AirflowSensorTimeout",
-        arguments={"timeout": 1.0, "match": broken, "silent_fail": True},
+        arguments={"timeout": 40, "match": broken, "silent_fail": True},
     ),
     "a wrong argument": Case(lambda s: None, "failed", error="AirflowFailException", arguments={"pattern": "("}),
     "a wrong path": Case(
@@ -208,22 +198,28 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("name", CASES)
 def test_the_same_in_every_mode(
-    cekat_sandbox: Any, name: str, mode: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    cekat_sandbox: Any,
+    clock: Clock,
+    name: str,
+    mode: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    case, scene = CASES[name], Scene(cekat_sandbox)
+    case, scene = CASES[name], Scene(cekat_sandbox, clock)
     arguments = {key: value() if key == "since" else value for key, value in case.arguments.items()}
-    started = time.monotonic()
-    try:
-        case.play(scene)
-        end = run(mode, monkeypatch, conversation_id=scene.id, **arguments)
-    finally:
-        scene.close()
+    started = clock.monotonic()
+    case.play(scene)
+    end = run(mode, clock, monkeypatch, conversation_id=scene.id, **arguments)
     assert end.state == case.state, repr(end.error)
     assert (end.xcom and [message["text"] for message in end.xcom]) == case.texts
     if case.error:
         assert type(end.error).__name__ == case.error
+    took = clock.monotonic() - started
     if mode != "deferrable":
-        assert time.monotonic() - started >= case.no_sooner
+        assert took >= case.no_sooner
+    if case.error == "AirflowSensorTimeout":
+        # Counted from the first look, however often it was deferred.
+        assert arguments["timeout"] <= took < arguments["timeout"] + 3
     if end.xcom:
         assert end.xcom[-1]["raw"]["id"] == end.xcom[-1]["id"]
     # Refused messages do not wake the task again.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from runs import AIRFLOW
 
 from cekat_provider.messages import Buttons
 
@@ -58,12 +59,16 @@ def test_the_default_text_is_told_once_for_all_tries(cekat_sandbox: Any, dags: A
     dag_run = run(dags.alert_default)
     assert dag_run.state == "failed"
     (text,) = told(cekat_sandbox)
-    heading, run_line, tries, cause, log = text.split("\n")
+    heading, run_line, tries, *more = text.split("\n")
     assert heading == "🔁 Failed, will be tried again: alert_default › load"
     assert run_line == f"Run: {dag_run.run_id}"
     assert tries == "Try: 1 of 2"
-    assert cause == "Cause: ValueError: the warehouse is full"
-    assert log.startswith("Log: http")
+    if AIRFLOW == "3.0":  # whose `dag.test`, unlike its workers, tells a callback neither the exception nor the log
+        assert more == []
+    else:
+        cause, log = more
+        assert cause == "Cause: ValueError: the warehouse is full"
+        assert log.startswith("Log: http")
     (entry,) = memory("alert_default").values()
     assert entry["more"] == 1
 
@@ -176,8 +181,7 @@ def process_callbacks(*requests: Any) -> None:
         id="1",
         path=FOLDER / "say_alerts.py",
         bundle_path=FOLDER,
-        bundle_name="dags-folder",
-        dag_file_rel_path="say_alerts.py",
+        **({} if AIRFLOW == "3.0" else {"bundle_name": "dags-folder", "dag_file_rel_path": "say_alerts.py"}),
         callbacks=list(requests),
         client=client,
         logger=structlog.get_logger(),

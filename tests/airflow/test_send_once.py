@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime, timedelta, timezone
-from types import SimpleNamespace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from instances import CONVERSATION, RECEIVER, Instance, Store
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException
 from cekat_provider.core.errors import (
@@ -22,65 +22,14 @@ from cekat_provider.core.errors import (
     WindowClosedError,
 )
 from cekat_provider.hooks.cekat import CekatHook
-from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+from cekat_provider.operators.record import SendRecord
 from cekat_provider.transports.blocking import BlockingTransport
-
-RECEIVER = "6281234567890"
-CONVERSATION = "00000000-0000-4000-8000-000000000001"
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for a message once, at once: the sandbox's history does not lag unless it is told to."""
     monkeypatch.setattr(CekatHook, "settle_seconds", (0.0,))
-
-
-class Store(dict[str, Any]):
-    """Airflow 3.3's task state store, JSON and all."""
-
-    def set(self, key: str, value: Any) -> None:
-        self[key] = json.loads(json.dumps(value))
-
-    def delete(self, key: str) -> None:
-        self.pop(key, None)
-
-
-class Instance:
-    """A task instance and its tries, as Airflow counts them."""
-
-    def __init__(self, retries: int = 2, store: Store | None = None, **arguments: Any) -> None:
-        arguments = {"receiver": RECEIVER, "conversation_id": CONVERSATION, "message": "Halo", **arguments}
-        self.operator = CekatSendWhatsAppOperator(task_id="send", retries=retries, **arguments)
-        self.store = store
-        self.try_number, self.max_tries = 0, retries
-        self.others: list[dict[str, Any]] = []
-        self.started = datetime.now(timezone.utc)
-
-    def clear(self) -> None:
-        self.max_tries = self.try_number + self.operator.retries
-        self.started = datetime.now(timezone.utc)
-
-    def run(self) -> dict[str, Any]:
-        self.try_number += 1
-        ti = SimpleNamespace(
-            dag_id="dag",
-            run_id="run",
-            task_id="send",
-            map_index=-1,
-            try_number=self.try_number,
-            max_tries=self.max_tries,
-            xcom_pull=lambda task_ids: self.others,
-        )
-        dag = SimpleNamespace(task_dict={"send": self.operator})
-        context: Any = {
-            "ti": ti,
-            "task": self.operator,
-            "dag": dag,
-            "dag_run": SimpleNamespace(start_date=self.started),
-        }
-        if self.store is not None:
-            context["task_state_store"] = self.store
-        return self.operator.execute(context)
 
 
 @pytest.fixture(params=["3.3", "before"])
@@ -158,19 +107,19 @@ def test_once_a_run(cekat_sandbox: Any, store: Store | None) -> None:
     assert len(cekat_sandbox.sent()) == 1
 
 
-def test_a_dead_worker_left_only_its_intent(cekat_sandbox: Any) -> None:
+def test_a_dead_worker_left_only_its_intent(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     class Killed(BaseException):
         pass
 
     instance = Instance(store=Store())
 
-    def die(*_: Any) -> None:
+    def die(*_: Any, **__: Any) -> None:
         raise Killed
 
-    instance.operator._result = die  # type: ignore[method-assign]
-    with pytest.raises(Killed):
-        instance.run()
-    del instance.operator.__dict__["_result"]
+    with monkeypatch.context() as dying:
+        dying.setattr(SendRecord, "done", die)
+        with pytest.raises(Killed):
+            instance.run()
     assert "result" not in instance.store["cekat_send"]  # type: ignore[index]
     instance.run()
     assert len(cekat_sandbox.sent()) == 1

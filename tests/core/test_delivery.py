@@ -282,13 +282,6 @@ def test_a_clock_out_of_this_world_is_none(date: str) -> None:
     assert Cekat(dated).deliver(earlier=earlier).found is True
 
 
-def test_each_request_is_announced_before_it_leaves() -> None:
-    cekat = Cekat(UNREACHABLE, DROPPED, *[history()] * 4, accepted)
-    told: list[int] = []
-    cekat.deliver(leaving=lambda: told.append(cekat.sends))
-    assert told == [0, 1, 2]
-
-
 @pytest.mark.parametrize(("ago", "found"), [(0.0, True), (300.0, True), (500.0, False)])
 def test_an_earlier_try_is_looked_for_before_anything_is_sent(ago: float, found: bool) -> None:
     earlier = delivery.Earlier(since=START.timestamp() - 310.0)
@@ -321,6 +314,17 @@ def test_the_pauses_are_bounded(failures: list[Answer], error: type[CekatError])
         cekat.deliver()
     assert sum(cekat.slept) <= 120.0
     assert all(pause <= 30.0 for pause in cekat.slept)
+
+
+def test_each_repeat_is_told_with_its_reason() -> None:
+    told: list[str] = []
+    cekat = Cekat(response(429, {}, retry_after="7"), accepted)
+    cekat.deliver(policy=delivery.Policy(random=lambda: 1.0, tell=told.append))
+    (said,) = told
+    assert said.startswith("Not sent: Cekat answered 429 to POST /messages/whatsapp")
+    assert said.endswith("Again in 8.0 s.")
+    assert "6281234567890" not in said
+    assert "Halo" not in said
 
 
 def test_the_jitter_is_full() -> None:

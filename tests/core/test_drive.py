@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from cekat_provider.core.drive import Flow, drive, drive_async
+from cekat_provider.core.drive import LARGE_BYTES, Flow, drive, drive_async
 from cekat_provider.core.errors import NotSentError, OutcomeUnknownError
 from cekat_provider.core.wire import Now, Request, Response, Sleep
 
@@ -49,13 +50,19 @@ def blocking(steps: Flow[Any], world: World) -> Any:
 
 
 def asynchronous(steps: Flow[Any], world: World) -> Any:
-    return asyncio.run(drive_async(steps, world.asend, world.asleep, world.clock))
+    return asyncio.run(drive_async(steps, world.asend, world.asleep, world.clock, asyncio.to_thread))
+
+
+def everything_aside(steps: Flow[Any], world: World) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cekat_provider.core.drive.LARGE_BYTES", 0)
+        return asynchronous(steps, world)
 
 
 Run = Callable[[Flow[Any], World], Any]
 
 
-@pytest.fixture(params=[blocking, asynchronous])
+@pytest.fixture(params=[blocking, asynchronous, everything_aside])
 def run(request: pytest.FixtureRequest) -> Run:
     return request.param  # type: ignore[no-any-return]
 
@@ -136,3 +143,26 @@ def test_an_error_of_the_flow_itself(run: Run) -> None:
 
     with pytest.raises(LookupError):
         run(steps(), World(OK))
+
+
+def test_cancelled_while_a_step_is_aside() -> None:
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def steps() -> Flow[int]:
+        yield ASK
+        begun.set()
+        go_on.wait(60)
+        ended.set()
+        return 7
+
+    async def ask() -> None:
+        world = World(Response(200, {}, b" " * (LARGE_BYTES + 1)))
+        driving = asyncio.ensure_future(drive_async(steps(), world.asend, world.asleep, world.clock, asyncio.to_thread))
+        await asyncio.to_thread(begun.wait, 60)
+        driving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await driving
+        go_on.set()
+        assert await asyncio.to_thread(ended.wait, 60)
+
+    asyncio.run(ask())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from samples import CONVERSATION, answer
 
-from cekat_provider.core import flow
+from cekat_provider.core import flow, parse
 from cekat_provider.core.config import CekatConfig
 from cekat_provider.core.drive import Flow, drive, drive_async
 from cekat_provider.core.errors import (
@@ -50,7 +50,7 @@ def asynchronous(steps: Flow[Any], answers: Any) -> tuple[Any, list[str]]:
     async def sleep(seconds: float) -> None:
         no_sleep(seconds)
 
-    return asyncio.run(drive_async(steps, send, sleep, no_clock)), asked
+    return asyncio.run(drive_async(steps, send, sleep, no_clock, asyncio.to_thread)), asked
 
 
 def no_clock() -> float:
@@ -202,6 +202,17 @@ def test_a_history(run: Run, answers: list[Response], asked: list[str], texts: s
     messages, really_asked = run(flow.history(CONFIG, CONVERSATION), answers)
     assert really_asked == asked
     assert "".join(message.text for message in messages) == texts
+
+
+@pytest.mark.parametrize("pages", [[[1, 2], [3, 4], [5]], [[5, 4], [3, 2], [1]], [[1, 2], [1, 2], [5]]])
+def test_a_history_since_a_time(run: Run, pages: list[list[int]]) -> None:
+    answers = [paged([held(n) for n in page], index, len(pages)) for index, page in enumerate(pages, 1)]
+    whole, asked = run(flow.history(CONFIG, CONVERSATION), list(answers))
+    since = parse.message(held(4), parse.UTC).sent_at
+    recent, asked_since = run(flow.history(CONFIG, CONVERSATION, since), list(answers))
+    # What is left out neither ends the reading early nor changes what comes of it.
+    assert asked_since == asked
+    assert recent == [message for message in whole if message.sent_at >= since]
 
 
 def test_a_history_without_an_end(run: Run) -> None:

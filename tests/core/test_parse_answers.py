@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -118,3 +119,22 @@ def numbers(current: Any, total: Any) -> dict[str, Any]:
 )
 def test_the_next_page(body: Any, next_page: dict[str, str] | None) -> None:
     assert parse.page(answer(body), JAKARTA).next_page == next_page
+
+
+@pytest.mark.parametrize("raw", [NEWER, OLDER], ids=["newer", "older"])
+def test_what_is_older_is_left_out_by_its_time_alone(raw: dict[str, Any]) -> None:
+    nameless = {name: value for name, value in raw.items() if name != "id"}
+    untimed = {**raw, "id": "untimed", "created_at": "soon", "timestamp": None}
+    body = [
+        {**raw, "id": "before", "created_at": "2026-04-10 16:24:22"},
+        {**raw, "id": "at", "created_at": "2026-04-10T16:24:23+07:00"},
+        {**raw, "id": "after", "created_at": "2026-04-10T09:24:23.001Z"},
+        {**nameless, "created_at": "2026-04-10T09:00:00Z"},
+        untimed,
+    ]
+    since = datetime(2026, 4, 10, 9, 24, 23, tzinfo=parse.UTC)
+    page = parse.page(answer(body), JAKARTA, since)
+    # One that has no id is kept: by nothing else could a page that is given again be told.
+    assert [message.id for message in page.messages] == ["at", "after", None, "untimed"]
+    assert page.older == ("before",)
+    assert parse.page(answer(body), JAKARTA).older == ()

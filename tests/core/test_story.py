@@ -23,19 +23,19 @@ def message(text: str, seconds: float | None = None, media_type: str = "text") -
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ({"message": "Halo Bu"}, "text, 7 characters to the number …90"),
-        ({"message": "H", "conversation_id": "c-1"}, "text, 1 character to the number …90 in conversation c-1"),
-        (Buttons("Jadi?", ["Ya", "Tidak"]).to_body(), "2 reply buttons, 5 characters to the number …90"),
+        ({"message": "Halo Bu"}, "a text (7 characters) to the number …90"),
+        ({"message": "H", "conversation_id": "c-1"}, "a text (1 character) to the number …90 in conversation c-1"),
+        (Buttons("Jadi?", ["Ya", "Tidak"]).to_body(), "2 reply buttons (5 characters) to the number …90"),
         (
             Menu(
                 "Pilih", "Lihat", [Section([Row("A", "a")], "S"), Section([Row("B", "b"), Row("C", "c")], "T")]
             ).to_body(),
-            "list of 3 rows, 5 characters to the number …90",
+            "a list of 3 rows (5 characters) to the number …90",
         ),
-        (Link("Lihat", "Buka", "https://example.com/a").to_body(), "link button, 5 characters to the number …90"),
-        (File("https://example.com/nota.pdf").to_body(), "file to the number …90"),
-        (Location(-6.2, 106.8).to_body(), "location to the number …90"),
-        ({"message": "Halo", "media_type": "sticker"}, "sticker, 4 characters to the number …90"),
+        (Link("Lihat", "Buka", "https://example.com/a").to_body(), "a link button (5 characters) to the number …90"),
+        (File("https://example.com/nota.pdf").to_body(), "a file to the number …90"),
+        (Location(-6.2, 106.8).to_body(), "a location to the number …90"),
+        ({"message": "Halo", "media_type": "sticker"}, "a message of type sticker (4 characters) to the number …90"),
         ({"media_type": "button", "action": "{}"}, "0 reply buttons to the number …90"),
     ],
 )
@@ -44,7 +44,7 @@ def test_what_is_sent(body: dict[str, Any], said: str) -> None:
 
 
 def test_a_conversation_alone() -> None:
-    assert sending({"message": "Halo", "conversation_id": "c-1"}) == "text, 4 characters to conversation c-1"
+    assert sending({"message": "Halo", "conversation_id": "c-1"}) == "a text (4 characters) to conversation c-1"
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ print("FIELDS", *fields)
 PROBES: dict[str, Callable[[], bool]] = {
     "`CekatInboundTrigger`": lambda: has("airflow.triggers.base", "BaseEventTrigger"),
     "`CekatNotifier` for a missed deadline": lambda: has("airflow.sdk.definitions.deadline", "DeadlineAlert"),
+    "`CekatHITLNotifier`": lambda: has("airflow.sdk.execution_time.hitl", "upsert_hitl_detail"),
     "the connection's own fields": has_form,
     "a retry knows": lambda: has("airflow.sdk.execution_time.context", "TaskStateStoreAccessor"),
     "`CekatNewMessagesOperator` keeps": lambda: has("airflow.sdk.execution_time.context", "AssetStateStoreAccessor"),

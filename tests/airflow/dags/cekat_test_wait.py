@@ -22,16 +22,16 @@ with DAG(
         contains="{{ params.words }}",
         pattern="(?i)^{{ params.words }}",
         poke_interval=0.1,
-        timeout=60,
+        timeout=600,
     )
     rescheduled = CekatMessagesSensor(
         task_id="rescheduled",
-        conversation_id="c-1",
+        conversation_id="c-2",
         mode="reschedule",
         min_messages=2,
         match=lambda message: message.text.endswith("!"),
         poke_interval=0.5,
-        timeout=60,
+        timeout=600,
     )
     poked >> rescheduled
 

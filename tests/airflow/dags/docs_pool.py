@@ -14,7 +14,7 @@ with DAG("docs_pool", start_date=datetime(2026, 1, 1), schedule=None, catchup=Fa
     # --8<-- [start:send]
     CekatSendWhatsAppOperator.partial(
         task_id="announce",
-        pool="cekat",  # 8 slots: at most eight sends at a time, whatever else runs
+        pool="cekat",  # with 4 slots, at most four sends at a time, whatever else runs
         retries=5,
         retry_delay=timedelta(minutes=2),
     ).expand_kwargs(ORDERS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import quote
 
 from playwright.sync_api import Locator, Page, expect
@@ -14,14 +14,13 @@ class Pages:
 
     :param page: the browser's.
     :param url: Airflow's.
+    :param moment_of: tells the time that 2.11 calls a run by.
     """
 
-    #: What the form calls the fields that every connection has.
-    standard = {"host": "element_host", "password": "element_password", "port": "element_port"}
-
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, url: str, moment_of: Callable[[str, str], str]) -> None:
         self.page = page
         self.url = url
+        self.moment_of = moment_of
 
     def log_in(self, name: str, password: str) -> None:
         """Nobody is asked."""
@@ -36,21 +35,26 @@ class Pages:
         kind = self.page.get_by_role("dialog").get_by_role("combobox")
         kind.fill("Cekat")
         kind.press("Enter")
-        self._open_extras()
 
     def edit_connection(self, conn_id: str) -> None:
         """Open the form of a connection that there is."""
         self.page.goto(f"{self.url}/connections")
         self._row(conn_id).get_by_role("button", name="Edit Connection").click()
-        self._open_extras()
 
     def field(self, name: str) -> Locator:
-        """Return the control of a field."""
-        return self.page.locator(f"#{self.standard.get(name, f'element_{name}')}")
+        """Return the control of a field, in the part of the form that is open."""
+        return self.page.locator(f"[name='{name}'], [name='element_{name}'], [id='element_{name}']").first
 
-    def label(self, name: str) -> Locator:
-        """Return a field's label and help text."""
-        return self.page.locator(f"*:has(> * #{self.standard.get(name, f'element_{name}')})").last
+    def around(self, name: str) -> Locator:
+        """Return a field with its label and help text."""
+        return self.page.locator("[data-scope=field][data-part=root]").filter(has=self.field(name))
+
+    def open_part(self, extras: bool) -> None:
+        """Open the part of the form that holds the extras, or the fields that every connection has."""
+        part = self.page.get_by_role("button", name="Extra Fields" if extras else "Standard Fields", exact=True)
+        if part.get_attribute("aria-expanded") == "false":
+            part.click()
+        expect(part).to_have_attribute("aria-expanded", "true")
 
     def save(self) -> None:
         """Save, and see that the form is gone."""
@@ -65,11 +69,6 @@ class Pages:
 
     def _row(self, conn_id: str) -> Locator:
         return self.page.get_by_role("row").filter(has=self.page.get_by_role("cell", name=conn_id, exact=True))
-
-    def _open_extras(self) -> None:
-        extras = self.page.get_by_role("button", name=re.compile("^Extra Fields$"))
-        if extras.get_attribute("aria-expanded") == "false":
-            extras.click()
 
     # A run
 
@@ -90,11 +89,13 @@ class Pages:
     def xcoms(self, dag_id: str, run_id: str, task_id: str) -> Locator:
         """Open what a task left."""
         self.page.goto(f"{self._task(dag_id, run_id, task_id)}/xcom")
+        expect(self.page.get_by_role("row").filter(has_text="return_value")).to_be_visible()
+        self.page.get_by_role("button", name="Expand all extra JSON").click()
         return self.page.locator("table")
 
     def link(self, dag_id: str, run_id: str, task_id: str, name: str) -> Locator:
         """Return a task's link to elsewhere."""
-        self.page.goto(self._task(dag_id, run_id, task_id))
+        self.page.goto(f"{self._task(dag_id, run_id, task_id)}/details")
         return self.page.get_by_role("link", name=name)
 
     def _task(self, dag_id: str, run_id: str, task_id: str) -> str:
@@ -103,8 +104,6 @@ class Pages:
 
 class PagesOf2(Pages):
     """Airflow 2.11."""
-
-    standard = {"host": "host", "password": "password", "port": "port"}
 
     def log_in(self, name: str, password: str) -> None:
         """Log in."""
@@ -128,16 +127,19 @@ class PagesOf2(Pages):
 
     def field(self, name: str) -> Locator:
         """Return the control of a field."""
-        return self.page.locator(f"#{self.standard.get(name, f'extra__cekat__{name}')}")
+        return self.page.locator(f"[name='{name}'], [name='extra__cekat__{name}']")
 
-    def label(self, name: str) -> Locator:
-        """Return a field's label and help text."""
+    def around(self, name: str) -> Locator:
+        """Return a field with its label and help text."""
         return self.page.locator("tr, .form-group").filter(has=self.field(name))
+
+    def open_part(self, extras: bool) -> None:
+        """All of the form is there."""
 
     def save(self) -> None:
         """Save, and see that the form is gone."""
         self.page.locator("#model_form button[type=submit]").click()
-        expect(self.page).to_have_url(re.compile("/connection/list"))
+        expect(self.page.get_by_text(re.compile("(Added|Changed) Row"))).to_be_visible()
 
     def test(self, conn_id: str, key: str | None) -> Locator:
         """Press Test in a connection's form, whose key must be typed anew; return what is said."""
@@ -153,17 +155,20 @@ class PagesOf2(Pages):
     def log(self, dag_id: str, run_id: str, task_id: str) -> Locator:
         """Open a task's log."""
         self.page.goto(self._task(dag_id, run_id, task_id, "logs"))
-        return self.page.locator("body")
+        return self.page.get_by_role("tabpanel")
 
     def rendered(self, dag_id: str, run_id: str, task_id: str) -> Locator:
         """Open a task's rendered templates."""
-        self.page.goto(self._task(dag_id, run_id, task_id, "rendered_templates"))
+        moment = quote(self.moment_of(dag_id, run_id))
+        self.page.goto(
+            f"{self.url}/rendered-templates?dag_id={dag_id}&task_id={task_id}&execution_date={moment}&map_index=-1"
+        )
         return self.page.locator("body")
 
     def xcoms(self, dag_id: str, run_id: str, task_id: str) -> Locator:
         """Open what a task left."""
         self.page.goto(self._task(dag_id, run_id, task_id, "xcom"))
-        return self.page.locator("body")
+        return self.page.get_by_role("tabpanel")
 
     def link(self, dag_id: str, run_id: str, task_id: str, name: str) -> Locator:
         """Return a task's link to elsewhere."""
@@ -175,6 +180,6 @@ class PagesOf2(Pages):
         return f"{self.url}/dags/{dag_id}/grid?dag_run_id={run}&task_id={task_id}&tab={tab}"
 
 
-def pages_of(version: str, page: Page, url: str) -> Any:
+def pages_of(version: str, page: Page, url: str, moment_of: Callable[[str, str], str]) -> Pages:
     """Give the pages of an Airflow."""
-    return (PagesOf2 if version.startswith("2.") else Pages)(page, url)
+    return (PagesOf2 if version.startswith("2.") else Pages)(page, url, moment_of)

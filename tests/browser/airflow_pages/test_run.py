@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,13 +54,34 @@ def test_the_grid(pages: Pages, runs: Runs, screenshot: Callable[[Page, str], No
     screenshot(pages.page, "airflow-grid")
 
 
+def test_the_grid_beside_the_phone(
+    pages: Pages,
+    up: Up,
+    runs: Runs,
+    new_page: Callable[..., Page],
+    screenshot: Callable[[Page, str], None],
+) -> None:
+    pages.page.set_viewport_size({"width": 960, "height": 700})
+    pages.grid(runs.wait, RUN)
+    for task in ("ask_customer", "declined"):
+        expect(pages.page.get_by_text(task).last).to_be_visible()
+    phone = new_page(viewport={"width": 440, "height": 700}, timezone_id="Asia/Jakarta")
+    phone.goto(f"{up.sandbox.url}/#/conversations/{CONVERSATION}")
+    expect(phone.get_by_text(ANSWER).last).to_be_visible()
+    beside = new_page(viewport={"width": 1432, "height": 716})
+    seen = [base64.b64encode(one.screenshot()).decode() for one in (pages.page, phone)]
+    images = "".join(f'<img src="data:image/png;base64,{one}">' for one in seen)
+    beside.set_content(f'<body style="margin:8px;display:flex;gap:16px;background:#c8d0da">{images}</body>')
+    screenshot(beside, "airflow-beside-sandbox")
+
+
 def test_rendered_templates_are_texts_and_json(pages: Pages, runs: Runs) -> None:
     shown = pages.rendered(runs.wait, RUN, "ask_customer")
     expect(shown).to_contain_text(f"Halo! Pesanan INV-7 siap dikirim. {QUESTION}")
     expect(shown).to_contain_text(NUMBER)
     expect(shown).not_to_contain_text("params.receiver")
     shown = pages.rendered(runs.ask, RUN, "ask_customer")
-    expect(shown).to_contain_text(re.compile(r'\[\s*"Ya",\s*"Tidak"\s*\]'))
+    expect(shown).to_contain_text(re.compile(r'\[[\s\d]*"Ya",[\s\d]*"Tidak"[\s\d]*\]'))
 
 
 def test_what_a_task_leaves_can_be_read(pages: Pages, runs: Runs) -> None:
@@ -77,8 +99,9 @@ def test_what_a_task_leaves_can_be_read(pages: Pages, runs: Runs) -> None:
             "wait",
             "ask_customer",
             [
-                r"Sending a text, 65 characters to the number …90, by http://127\.0\.0\.1:\d+ as 'cekat_default'",
-                rf"Cekat accepted message \S+ in conversation {CONVERSATION} \(status sent\) after \d+\.\d s",
+                r"Sending a text \(65 characters\) to the number …90, by http://127\.0\.0\.1:\d+ as 'cekat_default'",
+                r"Cekat answered after \d+\.\d s",
+                rf"Cekat accepted message \S+ in conversation {CONVERSATION} \(status sent\)",
             ],
         ),
         (
@@ -95,7 +118,7 @@ def test_what_a_task_leaves_can_be_read(pages: Pages, runs: Runs) -> None:
             "ask",
             "ask_customer",
             [
-                r"Sending a 2 reply buttons, \d+ characters to the number …90",
+                r"Sending 2 reply buttons \(\d+ characters\) to the number …90",
                 r"Waiting in the triggerer for the answer, for at most 14400 s",
                 rf"Conversation {CONVERSATION}: answered by 1 message \(text, 9 characters\)",
             ],
@@ -123,6 +146,7 @@ def test_a_task_links_to_its_conversation(pages: Pages, up: Up, runs: Runs, dag:
     with pages.page.context.expect_page() as opened:
         link.click(modifiers=["Control"])
     expect(opened.value).to_have_url(f"{up.sandbox.url}/#/conversations/{CONVERSATION}")
+    expect(opened.value.get_by_text(ANSWER).first).to_be_visible()
 
 
 def test_a_task_without_a_conversation_has_no_link(pages: Pages, runs: Runs) -> None:

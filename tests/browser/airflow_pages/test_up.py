@@ -13,7 +13,7 @@ def test_both_answer_and_the_connection_is_there(up: Up) -> None:
     assert get(f"{up.url}/health" if up.airflow.login else f"{up.url}/api/v2/monitor/health")
     assert up.sandbox.health()
     kept = up.stored("cekat_default")
-    assert (kept.host, kept.password) == (up.sandbox.url, up.sandbox.api_key)
+    assert (f"{kept.host}:{kept.port}", kept.password) == (up.sandbox.url, up.sandbox.api_key)
     up.airflow.wait_for(
         "the example DAGs", lambda: len(up.airflow.sql("SELECT 1 FROM serialized_dag WHERE dag_id LIKE 'cekat_%'")) > 5
     )
