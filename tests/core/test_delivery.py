@@ -272,6 +272,17 @@ def test_the_pauses_are_bounded(failures: list[Answer], error: type[CekatError])
     assert all(pause <= 30.0 for pause in cekat.slept)
 
 
+def test_each_repeat_is_told_with_its_reason() -> None:
+    told: list[str] = []
+    cekat = Cekat(response(429, {}, retry_after="7"), accepted)
+    cekat.deliver(policy=delivery.Policy(random=lambda: 1.0, tell=told.append))
+    (said,) = told
+    assert said.startswith("Not sent: Cekat answered 429 to POST /messages/whatsapp")
+    assert said.endswith("Again in 8.0 s.")
+    assert "6281234567890" not in said
+    assert "Halo" not in said
+
+
 def test_the_jitter_is_full() -> None:
     policy = delivery.Policy(random=lambda: 0.25)
     assert [policy.pause(attempt, UNREACHABLE) for attempt in range(7)] == [0.25, 0.5, 1.0, 2.0, 4.0, 7.5, 7.5]
