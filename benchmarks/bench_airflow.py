@@ -18,7 +18,7 @@ from cekat_provider.sensors.cekat import CekatMessagesSensor
 
 with DAG("waits", start_date=datetime(2026, 1, 1), schedule=None, catchup=False, max_active_tasks=1000) as dag:
     CekatMessagesSensor.partial(
-        task_id="wait", deferrable=True, poke_interval=20, timeout=3600, since=None
+        task_id="wait", deferrable=True, poke_interval=10, timeout=3600, since=None
     ).expand(conversation_id=[f"c{{n}}" for n in range({MANY})])
 """
 
@@ -44,7 +44,7 @@ def main() -> list[Figure]:
             airflow.wait_for("all deferred", lambda: airflow.states().get("deferred") == MANY, 300)
             deferring = time.monotonic() - start
             before = cekat.seen()["requests"]
-            time.sleep(20)
+            time.sleep(10)
             looks = cekat.seen()["requests"] - before
             cekat.reply(*[f"c{n}" for n in range(MANY)])
             start = time.monotonic()
@@ -53,7 +53,7 @@ def main() -> list[Figure]:
         seen = cekat.seen()
     return [
         Figure(f"a real Airflow: {MANY} sensors deferred after", f"{deferring:.0f} s"),
-        Figure("a real Airflow: looks in 20 s (interval 20 s)", str(looks)),
+        Figure("a real Airflow: looks in 10 s (interval 10 s)", str(looks)),
         Figure("a real Airflow: all answered after", f"{resuming:.0f} s", f"all {MANY}", True),
         Figure("a real Airflow: sockets at most, workers' too", str(seen["most_sockets"])),
     ]

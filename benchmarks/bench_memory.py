@@ -8,7 +8,7 @@ import tracemalloc
 
 from common import Figure, event, run, server, trigger, warm
 
-WAITS, CONVERSATIONS, SPEED = 1000, 100, 120.0
+WAITS, CONVERSATIONS, SPEED = 1000, 100, 240.0
 
 
 async def measure() -> tuple[float, float, float]:

@@ -103,8 +103,9 @@ def history_at(
         found = parse.page(response, config.zone, since)
         fresh = {key: message for message in found.messages if (key := _identity(message)) not in seen}
         seen.update(fresh)
-        is_new = fresh or not older.issuperset(found.older)
-        if not is_new or found.next_page is None or found.next_page == page:
+        if found.next_page is None or found.next_page == page:
+            break
+        if not fresh and older.issuperset(found.older):
             break
         older.update(found.older)
         page = found.next_page

@@ -37,7 +37,6 @@ class Limiter:
         self._limit = requests_per_minute
         self._remaining: float | None = None
         self._next_at = -math.inf
-        self._held_until = -math.inf
 
     @property
     def requests_per_minute(self) -> float | None:
@@ -57,13 +56,13 @@ class Limiter:
 
     def wait_seconds(self, now: float) -> float:
         """Tell how long the next request has to wait; 0 where it may go."""
-        return max(0.0, self._next_at - now, self._held_until - now)
+        return max(0.0, self._next_at - now)
 
     def take(self, now: float) -> None:
         """Count a request that goes now."""
         # Not `now`: a driver that wakes a little late each time would fall behind the budget.
         start = self._next_at if now - self._next_at < self.spacing_seconds else now
-        self._next_at = max(start, self._held_until) + self.spacing_seconds
+        self._next_at = start + self.spacing_seconds
 
     def learn(self, headers: Mapping[str, str], now: float) -> None:
         """Read an answer's ``X-RateLimit-Limit`` and ``X-RateLimit-Remaining``.
@@ -78,10 +77,6 @@ class Limiter:
         self._remaining = remaining
         if remaining is not None and self._limit is not None and remaining < self._limit * _LOW:
             self._next_at = max(self._next_at, now + self.spacing_seconds)
-
-    def hold(self, seconds: float, now: float) -> None:
-        """Let nothing go for a while: what ``Retry-After`` asks for."""
-        self._held_until = max(self._held_until, now + seconds)
 
 
 def _number(headers: Mapping[str, str], name: str) -> float | None:

@@ -141,9 +141,13 @@ def page(response: Response, zone: tzinfo, since: datetime | None = None) -> Pag
             f"Cekat answered {response.status} without a list of messages. {NotJSONError.advice}",
             response.status,
         )
+    next_page = _next_page(body)
     messages: list[Message] = []
     older: list[str] = []
-    for raw in found:
+    found.reverse()
+    while found:
+        # Taken out, so that what is left out is freed one by one: to free all at once is one long step too.
+        raw = found.pop()
         if not isinstance(raw, Mapping):
             continue
         if since is not None and (at := _sent_at(raw, zone)) is not None and at < since:
@@ -152,7 +156,7 @@ def page(response: Response, zone: tzinfo, since: datetime | None = None) -> Pag
                 older.append(name)
                 continue
         messages.append(message(raw, zone))
-    return Page(tuple(messages), _next_page(body), tuple(older))
+    return Page(tuple(messages), next_page, tuple(older))
 
 
 def message(raw: Mapping[str, Any], zone: tzinfo) -> Message:

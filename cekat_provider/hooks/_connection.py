@@ -13,13 +13,15 @@ from cekat_provider.hooks._trace import trace_headers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: The pace of each key, by base URL and key, for every hook of this process.
-LIMITERS: dict[tuple[str, str], Limiter] = {}
+#: The pace of each key, by base URL, key and budget, for every hook and every shared poll of this process. Without a
+#: lock: two threads that ask in the same moment may go together, and whoever comes next waits for both.
+LIMITERS: dict[tuple[str, str, float | None], Limiter] = {}
 
 
-def limiter_of(checked: config.CekatConfig) -> Limiter:
-    """Return the pace that every hook of this process keeps for a key."""
-    return LIMITERS.setdefault((checked.base_url, checked.api_key), Limiter(checked.requests_per_minute))
+def limiter_of(checked: config.CekatConfig, requests_per_minute: float | None) -> Limiter:
+    """Return the pace that all of this process keep for a key; its clock is the monotonic one, as an event loop's."""
+    of_whom = (checked.base_url, checked.api_key, requests_per_minute)
+    return LIMITERS.setdefault(of_whom, Limiter(requests_per_minute))
 
 
 def read_connection(connection: Any, extra: Mapping[str, Any], log: Any) -> config.CekatConfig:

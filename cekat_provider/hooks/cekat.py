@@ -186,5 +186,5 @@ class CekatHook(Delivers, SendsTemplates, BaseHook):
                 leaving(request)
             return self._transport.send(request)
 
-        steps = paced(steps, limiter_of(self.config), time.monotonic)
+        steps = paced(steps, limiter_of(self.config, self.config.requests_per_minute), time.monotonic)
         return drive(steps, send, time.sleep, time.time)

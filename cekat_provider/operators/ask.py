@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException
 from cekat_provider.core.errors import CekatInputError
 from cekat_provider.operators.asking import AsksAndWaits
-from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cekat_provider.compat import Context
     from cekat_provider.core.parse import Message
     from cekat_provider.operators.record import SendRecord
@@ -29,8 +29,6 @@ class CekatAskOperator(AsksAndWaits):
     :returns: the customer's first message after the question, as `cekat_provider.core.parse.Message.to_dict` gives it.
     :raises AirflowFailException: as the send operator does, and when no answer comes.
     """
-
-    template_fields: Sequence[str] = CekatSendWhatsAppOperator.template_fields
 
     def __init__(self, *, on_timeout: Literal["fail", "skip", "none"] = "fail", **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from datetime import datetime
 from hashlib import blake2b
@@ -16,6 +17,7 @@ from cekat_provider.core.limiter import Limiter
 from cekat_provider.core.parse import Message
 from cekat_provider.core.wire import Request, Response
 from cekat_provider.hooks._aside import aside
+from cekat_provider.hooks._connection import limiter_of
 from cekat_provider.hooks.cekat_async import CekatAsyncHook
 
 if TYPE_CHECKING:
@@ -47,15 +49,31 @@ class SharedClient:
 
     def __init__(self, cekat_conn_id: str) -> None:
         self.cekat_conn_id = cekat_conn_id
-        self.limiter = Limiter()
+        # Until the connection is known; then that of its key.
+        self._limiter = Limiter()
+        self._held_until = -math.inf
         self._loop = asyncio.get_running_loop()
         self._connecting = asyncio.Lock()
         self._hook: CekatAsyncHook | None = None
         self._retired: list[CekatAsyncHook] = []
         self._holds = 0
 
+    @property
+    def requests_per_minute(self) -> float | None:
+        """How many requests a minute fit, or None where no limit is known."""
+        return self._limiter.requests_per_minute
+
+    def wait_seconds(self) -> float:
+        """Tell how long the next request has to wait; 0 where it may go."""
+        now = self._loop.time()
+        return max(self._limiter.wait_seconds(now), self._held_until - now)
+
+    def take(self) -> None:
+        """Count a request that goes now."""
+        self._limiter.take(self._loop.time())
+
     async def history(self, conversation_id: str, known: object, since: datetime | None) -> Read:
-        """Read a conversation; its first request is already counted by the limiter.
+        """Read a conversation; its first request is counted already (`take`).
 
         :param known: the `name` of a history that need not be read again, or None.
         :param since: leave out messages from before it; or None.
@@ -107,20 +125,22 @@ class SharedClient:
         return Read(history, name)
 
     async def _turn(self) -> None:
-        while (pause := self.limiter.wait_seconds(self._loop.time())) > 0:
+        while (pause := self.wait_seconds()) > 0:
             await asyncio.sleep(pause)
-        self.limiter.take(self._loop.time())
+        self.take()
 
     def _learn(self, response: Response) -> None:
         now = self._loop.time()
-        self.limiter.learn(response.headers, now)
+        self._limiter.learn(response.headers, now)
         if response.status != 429:
             self._holds = 0
             return
         asked = classify.retry_after_seconds(response)
         longest = min(_FIRST_HOLD_SECONDS * 2**self._holds, _LONGEST_HOLD_SECONDS)
         self._holds = min(self._holds + 1, 10)
-        self.limiter.hold(min(asked, LONGEST_ASKED_SECONDS) if asked is not None else longest, now)
+        # Of the looks alone: a send that meets this wall has a `max_wait` of its own.
+        pause = min(asked, LONGEST_ASKED_SECONDS) if asked is not None else longest
+        self._held_until = max(self._held_until, now + pause)
 
     async def _transport(self, instead_of: AsyncTransport | None = None) -> AsyncTransport:
         async with self._connecting:
@@ -146,7 +166,7 @@ class SharedClient:
             self._retired.append(self._hook)
         self._hook = hook
         config = transport.config
-        self.limiter = Limiter(config.triggerer_requests_per_minute or config.requests_per_minute)
+        self._limiter = limiter_of(config, config.triggerer_requests_per_minute or config.requests_per_minute)
         return hook
 
 

@@ -20,6 +20,7 @@ from cekat_provider.core.parse import Message
 from cekat_provider.core.schedule import Schedule
 from cekat_provider.core.wait import backoff_seconds
 from cekat_provider.triggers.client import LONGEST_ASKED_SECONDS, SharedClient
+from cekat_provider.triggers.conversation import Conversation
 from cekat_provider.triggers.watch import Look, Watch
 
 log = logging.getLogger(__name__)
@@ -51,21 +52,6 @@ async def watching(cekat_conn_id: str, watch: Watch) -> AsyncIterator[Watch]:
             await poller.close()
 
 
-class _Conversation:
-    """What is known of one conversation; not its messages, which are as many as they are."""
-
-    __slots__ = ("failures", "id", "last", "timers", "version", "watches")
-
-    def __init__(self, conversation_id: str) -> None:
-        self.id = conversation_id
-        self.watches: set[Watch] = set()
-        self.timers: dict[Watch, asyncio.TimerHandle] = {}
-        #: Counts the histories that differed; `last` names the last one.
-        self.version = 0
-        self.last: object = None
-        self.failures = 0
-
-
 class Poller:
     """Looks at the conversations of one connection.
 
@@ -76,7 +62,7 @@ class Poller:
         self._loop = asyncio.get_running_loop()
         self._client = SharedClient(cekat_conn_id)
         self._schedule = Schedule()
-        self._conversations: dict[str, _Conversation] = {}
+        self._conversations: dict[str, Conversation] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._told = False
@@ -92,7 +78,7 @@ class Poller:
         """Hand a watch every look from now on."""
         conversation = self._conversations.get(watch.conversation_id)
         if conversation is None:
-            conversation = self._conversations[watch.conversation_id] = _Conversation(watch.conversation_id)
+            conversation = self._conversations[watch.conversation_id] = Conversation(watch.conversation_id)
             self._schedule.add(conversation.id, watch.interval_seconds, self._loop.time())
         conversation.watches.add(watch)
         if watch.deadline is not None:
@@ -127,13 +113,12 @@ class Poller:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._client.close()
 
-    def _set_interval(self, conversation: _Conversation) -> None:
-        shortest = min(watch.interval_seconds for watch in conversation.watches)
-        self._schedule.change(conversation.id, shortest, self._loop.time())
+    def _set_interval(self, conversation: Conversation) -> None:
+        self._schedule.change(conversation.id, conversation.interval_seconds, self._loop.time())
 
     def _fit(self) -> None:
         """Stretch the intervals to the budget, say so once, and set the timer anew."""
-        budget = self._client.limiter.requests_per_minute
+        budget = self._client.requests_per_minute
         stretch = self._schedule.fit(budget)
         if stretch > 1 and not self._told:
             self._told = True
@@ -158,32 +143,32 @@ class Poller:
         at = self._schedule.next_at()
         if at is not None and len(self._looking) < AT_ONCE:
             now = self._loop.time()
-            self._timer = self._call_at(max(at, now + self._client.limiter.wait_seconds(now)), self._tick)
+            self._timer = self._call_at(max(at, now + self._client.wait_seconds()), self._tick)
 
     def _tick(self) -> None:
         """Start the looks that are due, as far as the budget goes."""
         self._timer = None
         now = self._loop.time()
-        while len(self._looking) < AT_ONCE and self._client.limiter.wait_seconds(now) <= 0:
+        while len(self._looking) < AT_ONCE and self._client.wait_seconds() <= 0:
             at = self._schedule.next_at()
             # asyncio's timers may be early by its clock's resolution.
             if at is None or at > now + 0.001:
                 break
             key = self._schedule.take(now)
             if key not in self._looking:
-                self._client.limiter.take(now)
+                self._client.take()
                 self._looking[key] = self._loop.create_task(self._look(self._conversations[key]))
         self._arm()
 
     def _call_at(self, when: float, callback: Any, *args: Any) -> asyncio.TimerHandle:
         return self._loop.call_at(when, callback, *args, context=self._context)
 
-    async def _look(self, conversation: _Conversation) -> None:
+    async def _look(self, conversation: Conversation) -> None:
         try:
             result: Any = None
-            since = _earliest(conversation.watches)
+            since = conversation.since
             try:
-                result = await self._client.history(conversation.id, self._known(conversation), since)
+                result = await self._client.history(conversation.id, conversation.known, since)
             except CekatError as err:
                 self._failed(conversation, err)
                 self._hand_error(conversation, err)
@@ -194,8 +179,7 @@ class Poller:
             else:
                 conversation.failures = 0
                 if result.history is not None:
-                    conversation.version += 1
-                    conversation.last = result.name
+                    conversation.changed(result.name)
                 self._hand(conversation, result.history, since)
         finally:
             del self._looking[conversation.id]
@@ -204,33 +188,27 @@ class Poller:
                     self._set_interval(conversation)
                 self._fit()
 
-    def _known(self, conversation: _Conversation) -> object:
-        """Name the history that need not be read again, since every wait has been handed it."""
-        everybody = all(watch.seen == conversation.version for watch in conversation.watches)
-        return conversation.last if everybody else None
-
-    def _failed(self, conversation: _Conversation, error: CekatError) -> None:
+    def _failed(self, conversation: Conversation, error: CekatError) -> None:
         if not conversation.watches:
             return
         now = self._loop.time()
         conversation.failures += 1
-        interval = min(watch.interval_seconds for watch in conversation.watches)
         asked = min(getattr(error, "retry_after_seconds", None) or 0.0, LONGEST_ASKED_SECONDS)
-        pause = max(backoff_seconds(interval, conversation.failures), asked)
+        pause = max(backoff_seconds(conversation.interval_seconds, conversation.failures), asked)
         if not isinstance(error, RateLimitedError):  # which holds everything, and so needs no place further back
             self._schedule.postpone(conversation.id, pause, now)
 
-    def _hand_error(self, conversation: _Conversation, error: CekatError) -> None:
+    def _hand_error(self, conversation: Conversation, error: CekatError) -> None:
         for watch in conversation.watches:
             watch.looked()
             watch.seen = None
             watch.hand(Look(None, error, self._is_last(watch)))
 
-    def _hand(self, conversation: _Conversation, history: list[Message] | None, since: datetime | None) -> None:
+    def _hand(self, conversation: Conversation, history: list[Message] | None, since: datetime | None) -> None:
         """Hand the watches a history from `since` on, or None where it is the known one."""
         for watch in conversation.watches:
             last = self._is_last(watch)
-            has_all = watch.seen == conversation.version if history is None else _reaches(since, watch)
+            has_all = watch.seen == conversation.version if history is None else watch.is_served_from(since)
             if not has_all:
                 # It came while the look was under way, which has not asked for all that it needs.
                 if last:
@@ -244,19 +222,9 @@ class Poller:
     def _is_last(self, watch: Watch) -> bool:
         return watch.deadline is not None and self._loop.time() >= watch.deadline
 
-    def _look_last(self, conversation: _Conversation, watch: Watch) -> None:
+    def _look_last(self, conversation: Conversation, watch: Watch) -> None:
         """Look once more at the deadline, as a sensor that pokes does; and end the wait soon after in any case."""
         now = self._loop.time()
         conversation.timers[watch] = self._call_at(now + LAST_LOOK_SECONDS, watch.hand, Look(None, None, True))
         self._schedule.hurry(conversation.id, now)
         self._arm()
-
-
-def _earliest(watches: set[Watch]) -> datetime | None:
-    """Tell from when on a history suffices for all, or None where it must be whole."""
-    times = [watch.since for watch in watches if watch.since is not None]
-    return min(times) if times and len(times) == len(watches) else None
-
-
-def _reaches(since: datetime | None, watch: Watch) -> bool:
-    return since is None or (watch.since is not None and since <= watch.since)

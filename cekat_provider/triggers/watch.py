@@ -101,6 +101,10 @@ class Watch:
         if self._future is not None and not self._future.done():
             self._future.set_result(None)
 
+    def is_served_from(self, since: datetime | None) -> bool:
+        """Tell whether a history from then on has all that it needs."""
+        return since is None or (self.since is not None and since <= self.since)
+
     def looked(self) -> None:
         """Count a look at its conversation."""
         self.interval_seconds = max(self.interval_seconds, min(self.interval_seconds * self._growth, self._longest))

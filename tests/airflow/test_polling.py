@@ -217,6 +217,30 @@ def test_the_budget_is_kept_and_the_stretch_told_once(
     assert "4.1 times less often" in told[0]
 
 
+def test_a_hook_in_the_same_process_shares_the_budget(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, clock: Clock, run_fast: Any
+) -> None:
+    ids = conversations(cekat_sandbox, 5)
+    extra = {"requests_per_minute": 60}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps({**cekat_sandbox.connection, "extra": extra}))
+    monkeypatch.setattr(cekat_async, "time", clock)
+
+    async def read() -> None:
+        async with cekat_async.CekatAsyncHook() as hook:
+            while True:
+                await hook.get_messages(ids[0])
+
+    async def wait() -> None:
+        reading = asyncio.ensure_future(read())
+        await asyncio.gather(*(looks(Watch(one, 1.0), 100.0) for one in ids))
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+    run_fast(wait())
+    # Each by itself would make as many.
+    assert 90 <= len(reads(cekat_sandbox)) <= 100 + polling.AT_ONCE
+
+
 def test_a_rotated_key_is_picked_up(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, run_fast: Any) -> None:
     ids = conversations(cekat_sandbox, 3)
 

@@ -30,7 +30,7 @@ def test_a_triggerer_keeps_to_its_share(
         client = SharedClient("cekat_default")
         await client.history(conversation, None, None)
         await client.close()
-        return client.limiter.requests_per_minute
+        return client.requests_per_minute
 
     # A little less, as every limiter does.
     assert asyncio.run(budget()) == (None if per_minute is None else pytest.approx(per_minute * 0.98))

@@ -83,14 +83,6 @@ def test_the_smaller_of_two_limits_counts() -> None:
     assert limiter.requests_per_minute == pytest.approx(58.8)
 
 
-def test_a_hold_stops_everything_and_is_not_shortened() -> None:
-    limiter = Limiter(600)
-    limiter.hold(30, 0.0)
-    limiter.hold(1, 1.0)
-    assert limiter.wait_seconds(5.0) == pytest.approx(25)
-    assert limiter.wait_seconds(30.0) == 0
-
-
 @pytest.mark.parametrize("value", ["", "many", "nan", "-1", "inf"])
 def test_headers_that_say_nothing_change_nothing(value: str) -> None:
     limiter = Limiter(60)

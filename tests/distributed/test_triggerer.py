@@ -1,15 +1,14 @@
-"""A real scheduler and a real triggerer: deferred waits end as they should, and their triggerer may die."""
+"""A real scheduler and a real triggerer: deferred waits end as they should, though the triggerer or a worker dies."""
 
 from __future__ import annotations
 
-import json
-import time
-from pathlib import Path
+from collections import Counter
 from typing import Any
 
 from local_airflow import LocalAirflow
+from record import deferred, ended, logs, returned, states
 
-DAG = """
+WAITS = """
 from datetime import datetime, timedelta
 from airflow.providers.common.compat.sdk import DAG
 from cekat_provider.sensors.cekat import CekatMessagesSensor
@@ -20,68 +19,149 @@ def yes(message):
 with DAG("waits", start_date=datetime(2026, 1, 1), schedule=None, catchup=False) as dag:
     common = dict(conversation_id="{{ dag_run.conf['id'] }}", deferrable=True, poke_interval=3, since=None, retries=1,
                   retry_delay=timedelta(seconds=1))
-    CekatMessagesSensor(task_id="answered", timeout=600, **common)
-    CekatMessagesSensor(task_id="matched", timeout=600, match=yes, **common)
-    CekatMessagesSensor(task_id="by_path", timeout=600, match="cekat_under_test.yes", **common)
-    CekatMessagesSensor(task_id="too_late", timeout=15, contains="never", **common)
-    CekatMessagesSensor(task_id="skipped", timeout=15, contains="never", soft_fail=True, **common)
-    CekatMessagesSensor(task_id="broken", timeout=600, match="cekat_under_test.no_such", **common)
+    CekatMessagesSensor(task_id="answered", timeout=3600, **common)
+    CekatMessagesSensor(task_id="matched", timeout=3600, match=yes, **common)
+    CekatMessagesSensor(task_id="by_path", timeout=3600, match="waits.yes", **common)
+    CekatMessagesSensor(task_id="too_late", timeout=10, contains="never", **common)
+    CekatMessagesSensor(task_id="skipped", timeout=10, contains="never", soft_fail=True, **common)
+    CekatMessagesSensor(task_id="broken", timeout=3600, match="waits.no_such", **common)
 """
+ASKS = """
+import os
+import signal
+from datetime import datetime, timedelta
+from airflow.providers.common.compat.sdk import DAG
+from cekat_provider.operators.ask import CekatAskOperator
+from cekat_provider.operators.record import SendRecord
+from cekat_provider.transports.blocking import BlockingTransport
+
+class Dying(CekatAskOperator):
+    # The operator as it is, in a worker whose first try is killed right after this.
+    after = ""
+
+    def execute(self, context):
+        if context["ti"].try_number > 1:
+            return super().execute(context)
+        owner, name = (BlockingTransport, "send") if self.after == "send" else (SendRecord, "done")
+        step = getattr(owner, name)
+
+        def dying(self, subject, *rest):
+            result = step(self, subject, *rest)
+            if getattr(subject, "method", "POST") == "POST":
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
+
+        setattr(owner, name, dying)
+        return super().execute(context)
+
+class DyingAfterSend(Dying):
+    after = "send"
+
+class DyingAfterRecord(Dying):
+    after = "record"
+
+with DAG("asks", start_date=datetime(2026, 1, 1), schedule=None, catchup=False) as dag:
+    def ask(task_id, kind=CekatAskOperator, **more):
+        kind(task_id=task_id, conversation_id="{{ dag_run.conf[task.task_id] }}", message="Jadi?", poke_interval=2,
+             retries=2, retry_delay=timedelta(seconds=1), **{"response_timeout": 3600, **more})
+
+    ask("answered")
+    ask("answered_at_once")
+    ask("killed_after_send", DyingAfterSend)
+    ask("killed_after_record", DyingAfterRecord)
+    ask("fails", response_timeout=5)
+    ask("skips", response_timeout=5, on_timeout="skip")
+    ask("returns_none", response_timeout=5, on_timeout="none")
+"""
+DAGS = {"waits": WAITS, "asks": ASKS}
 
 
-def ended(airflow: LocalAirflow) -> dict[str, tuple[str, int]]:
-    rows = airflow.sql("SELECT task_id, state, try_number FROM task_instance")
-    return {task: (state, tries) for task, state, tries in rows}
+def looks(cekat: Any, *ids: str) -> list[int]:
+    """Count the looks at conversations."""
+    counts = Counter(entry["query"] for entry in cekat.requests() if entry["method"] == "GET")
+    return [counts[f"conversation_id={one}"] for one in ids]
 
 
-def logs(airflow: LocalAirflow) -> str:
-    return "\n".join(path.read_text(errors="replace") for path in airflow.home.rglob("*.log"))
+def the_triggerer_dies(airflow: LocalAirflow, cekat: Any, *ids: str, meanwhile: Any) -> None:
+    """Kill the triggerer after two more looks at each conversation, and start another one."""
+    before = looks(cekat, *ids)
+    airflow.wait_for(
+        "looks", lambda: all(now >= then + 2 for now, then in zip(looks(cekat, *ids), before, strict=True))
+    )
+    airflow.kill("triggerer")
+    meanwhile()
+    airflow.start("triggerer")
 
 
-def test_waits_go_on_through_the_death_of_the_triggerer(cekat_sandbox: Any, tmp_path: Path) -> None:
-    conversation = cekat_sandbox.conversation()["id"]
-    (tmp_path / "dags").mkdir()
-    (tmp_path / "dags" / "cekat_under_test.py").write_text(DAG)
-    settings = {
-        "AIRFLOW_CONN_CEKAT_DEFAULT": json.dumps(cekat_sandbox.connection),
-        "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "5",
-        "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
+def wait_for_the_end(airflow: LocalAirflow, dag_id: str) -> None:
+    over = {"success", "failed", "skipped"}
+    airflow.wait_for("the end", lambda: set(states(airflow, dag_id).values()) <= over)
+
+
+def test_waits_go_on_through_the_death_of_the_triggerer(cekat: Any, airflow: LocalAirflow) -> None:
+    conversation = cekat.conversation("6281200000000")["id"]
+    airflow.trigger("waits", conf={"id": conversation})
+    waiting = {"answered", "matched", "by_path"}
+    airflow.wait_for(
+        "the waits",
+        lambda: {task for task, state in states(airflow, "waits").items() if state == "deferred"} >= waiting,
+    )
+
+    def answer() -> None:
+        cekat.reply("Tidak", conversation_id=conversation)
+        cekat.reply("Ya, rahasia besar", conversation_id=conversation)
+
+    the_triggerer_dies(airflow, cekat, conversation, meanwhile=answer)
+    wait_for_the_end(airflow, "waits")
+    got = ended(airflow, "waits")
+    assert states(airflow, "waits") == {
+        "answered": "success",
+        "matched": "success",
+        "by_path": "success",
+        "too_late": "failed",
+        "skipped": "skipped",
+        "broken": "failed",
     }
-    with LocalAirflow(tmp_path, settings, triggerer=True) as airflow:
-        airflow.up()
-        airflow.trigger("waits", conf={"id": conversation})
-        airflow.wait_for("all deferred or done", lambda: airflow.states().get("deferred") == 5)
-        # Two looks of the triggerer's, then it dies; the customer answers while nobody looks.
-        before = len(cekat_sandbox.requests())
-        airflow.wait_for("looks", lambda: len(cekat_sandbox.requests()) >= before + 2)
-        airflow.kill("triggerer")
-        cekat_sandbox.reply("Tidak", conversation_id=conversation)
-        cekat_sandbox.reply("Ya, rahasia besar", conversation_id=conversation)
-        asked = len(cekat_sandbox.requests())
-        time.sleep(4)
-        assert len(cekat_sandbox.requests()) == asked
-        airflow.start("triggerer")
-        airflow.wait_for(
-            "the end", lambda: set(airflow.states()) <= {"success", "failed", "skipped"} and airflow.states(), 180
-        )
-        got = ended(airflow)
-        assert {task: state for task, (state, _) in got.items()} == {
-            "answered": "success",
-            "matched": "success",
-            "by_path": "success",
-            "too_late": "failed",
-            "skipped": "skipped",
-            "broken": "failed",
-        }
-        # Neither a time-out nor a wrong argument is retried.
-        assert got["too_late"][1] == 1
-        assert got["broken"][1] == 1
-        values = dict(airflow.sql("SELECT task_id, value FROM xcom WHERE key = 'return_value'"))
-        for task, texts in {"answered": 2, "matched": 1, "by_path": 1}.items():
-            value = values[task]
-            found = json.loads(value) if isinstance(value, str | bytes) else value
-            found = json.loads(found) if isinstance(found, str) else found
-            assert len(found) == texts, found
-        said = logs(airflow)
-        assert cekat_sandbox.api_key not in said
-        assert "rahasia besar" not in said
+    # Neither a time-out nor a wrong argument is retried.
+    assert got["too_late"][1] == 1
+    assert got["broken"][1] == 1
+    texts = {task: [message["text"] for message in messages] for task, messages in returned(airflow, "waits").items()}
+    both = ["Tidak", "Ya, rahasia besar"]
+    assert texts == {"answered": both, "matched": both[1:], "by_path": both[1:]}
+    said = logs(airflow.home)
+    assert cekat.api_key not in said
+    assert "rahasia besar" not in said
+
+
+def test_a_customer_is_asked_once_whatever_dies(cekat: Any, airflow: LocalAirflow) -> None:
+    tasks = ("answered", "answered_at_once", "killed_after_send", "killed_after_record")
+    quiet = ("fails", "skips", "returns_none")
+    ids = {task: cekat.conversation(f"62812111111{n:02}")["id"] for n, task in enumerate((*tasks, *quiet))}
+    # Within the same second as the question, by Cekat's clock.
+    cekat.auto_reply("Ya, langsung", conversation_id=ids["answered_at_once"])
+    airflow.trigger("asks", conf=ids)
+    waiting = {task for task in tasks if task != "answered_at_once"}
+    airflow.wait_for("the waits", lambda: deferred(airflow, "asks") >= waiting)
+
+    def answer() -> None:
+        for task in waiting:
+            cekat.reply("Ya", conversation_id=ids[task])
+
+    the_triggerer_dies(airflow, cekat, *(ids[task] for task in waiting), meanwhile=answer)
+    wait_for_the_end(airflow, "asks")
+    assert states(airflow, "asks") == {
+        **dict.fromkeys(tasks, "success"),
+        "fails": "failed",
+        "skips": "skipped",
+        "returns_none": "success",
+    }
+    answers = {task: message["text"] for task, message in returned(airflow, "asks").items() if message}
+    assert answers == {**dict.fromkeys(tasks, "Ya"), "answered_at_once": "Ya, langsung"}
+    got = ended(airflow, "asks")
+    # Or nothing was killed, and nothing shown.
+    assert got["killed_after_send"][1] > 1
+    assert got["killed_after_record"][1] > 1
+    # A time-out is not retried.
+    assert got["fails"][1] == 1
+    asked = Counter(message["conversation_id"] for message in cekat.sent())
+    assert asked == dict.fromkeys(ids.values(), 1)
