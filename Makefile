@@ -17,7 +17,8 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test browser pages screenshots bench bench-delivery crash fleet soak demo up docs docs-fill matrix lint format build
+.PHONY: help venv test browser pages screenshots bench bench-bulk bench-delivery budget crash fleet soak demo up docs docs-fill
+.PHONY: matrix lint format build
 .PHONY: release-check constraints clean
 
 help: ## list these targets
@@ -61,9 +62,14 @@ bench-delivery: $(READY) ## send through a server that drops what it accepted, b
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group bench
 	$(BIN)/python benchmarks/delivery.py
 
-N ?= 100
+bench-bulk: $(READY) ## send N messages (1000) in one task, then as mapped tasks, into docs/performance.md
+	$(BIN)/python benchmarks/bench_bulk.py --messages $(or $(N),1000) $(or $(ARGS),--write docs/performance.md)
+
 crash: $(READY) ## kill workers in the middle of N sends (100), and count what the customers got
-	$(BIN)/python tests/real/crash.py --sends $(N) $(ARGS)
+	$(BIN)/python tests/real/crash.py --sends $(or $(N),100) $(ARGS)
+
+budget: $(READY) ## send 1,000 messages within 300 a minute, and from 16 processes at once; count what is refused
+	$(BIN)/python tests/real/budget.py $(ARGS)
 
 SENDS ?= 300
 WAITS ?= 100
@@ -81,7 +87,7 @@ demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when 
 
 docs: $(READY) ## build the documentation into build/site, warnings as errors, and check its links
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	$(BIN)/python scripts/check_site.py build/site
 
 docs-fill: $(READY) ## write into README and docs/ the tables and parts of DAGs that the code has

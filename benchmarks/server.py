@@ -17,7 +17,7 @@ from aiohttp import web
 
 SPEED, PER_MINUTE = float(sys.argv[1]), int(sys.argv[2])
 HISTORIES: dict[str, list[dict[str, Any]]] = {}
-SEEN: dict[str, Any] = {"requests": 0, "refused": 0, "at": [], "sockets": 0, "most_sockets": 0}
+SEEN: dict[str, Any] = {"requests": 0, "refused": 0, "at": [], "sockets": 0, "most_sockets": 0, "got": {}}
 TAKEN: deque[float] = deque()
 BODIES: dict[str, bytes] = {}
 ALWAYS_NEW = False
@@ -57,7 +57,8 @@ async def read(request: web.Request) -> web.Response:
 
 
 async def send(request: web.Request) -> web.Response:
-    await request.read()
+    receiver = str((await request.json()).get("receiver"))
+    SEEN["got"][receiver] = SEEN["got"].get(receiver, 0) + 1
     return web.json_response({"success": True, "data": {"message_id": "m", "conversation_id": "c", "status": "sent"}})
 
 

@@ -29,6 +29,7 @@ def get_provider_info() -> dict[str, Any]:
                 "python-modules": [
                     "cekat_provider.operators.cekat",
                     "cekat_provider.operators.ask",
+                    "cekat_provider.operators.bulk",
                     "cekat_provider.operators.approval",
                     "cekat_provider.operators.branch",
                     "cekat_provider.operators.hitl",

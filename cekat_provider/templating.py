@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cekat_provider.core.messages import Templated
@@ -69,6 +69,8 @@ def _is_template(text: str, jinja_env: jinja2.Environment) -> bool:
 def _references(value: Any) -> list[Any]:
     if isinstance(value, Templated):
         return [found for inner in value.references() for found in (inner, *_references(inner))]
+    if isinstance(value, Mapping):
+        value = list(value.values())
     if isinstance(value, list | tuple):
         return [found for inner in value for found in _references(inner)]
     return []

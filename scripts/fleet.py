@@ -25,12 +25,9 @@ class Fleet(LocalAirflow):
     :param home: an empty folder.
     :param settings: more of Airflow's environment.
     :param concurrency: tasks at once in each worker.
-    :param own: more of the environment of single processes, by their names (``worker 2``).
     """
 
-    def __init__(
-        self, home: Path, settings: Mapping[str, str], *, concurrency: int, own: Mapping[str, Mapping[str, str]]
-    ) -> None:
+    def __init__(self, home: Path, settings: Mapping[str, str], *, concurrency: int) -> None:
         self.services = Services()
         always = {
             "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
@@ -54,7 +51,8 @@ class Fleet(LocalAirflow):
                 "--skip-serve-logs", "--without-mingle", "--without-gossip", "--pid", pid_file,
                 "--celery-hostname", f"{name.replace(' ', '')}@%h",
             )  # fmt: skip
-        self._own = own
+        #: More of the environment of single processes, by their names (``worker 2``).
+        self.own: dict[str, Mapping[str, str]] = {}
         self._down: set[str] = set()
         #: Processes that ended by themselves and were started again.
         self.ended: list[str] = []
@@ -87,7 +85,7 @@ class Fleet(LocalAirflow):
             command = ("airflow", *_COMMANDS.get(kind, (kind,)), *self.components[name])
         (self.home / f"{name}.pid").unlink(missing_ok=True)
         before = self.env
-        self.env = {**before, **self._own.get(name, {})}
+        self.env = {**before, **self.own.get(name, {})}
         try:
             return super().start(name, *command)
         finally:

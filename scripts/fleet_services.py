@@ -16,7 +16,7 @@ from typing import Any
 from local_airflow import free_port
 
 #: Program → the Debian package that brings it.
-PACKAGES = {"postgres": "postgresql", "redis-server": "redis-server", "faketime": "faketime"}
+PACKAGES = {"postgres": "postgresql", "redis-server": "redis-server"}
 
 
 def find(program: str) -> str | None:
@@ -46,13 +46,6 @@ def install() -> None:
     still = [program for program in PACKAGES if find(program) is None]
     if still:
         raise SystemExit(f"The fleet needs {', '.join(still)}, and the packages did not bring it")
-
-
-def faketime_library() -> str:
-    """Return what LD_PRELOAD takes to shift a process's clock."""
-    return subprocess.run(
-        ["faketime", "now", "printenv", "LD_PRELOAD"], capture_output=True, text=True, check=True
-    ).stdout.strip()
 
 
 class Services:

@@ -161,7 +161,7 @@ class LocalAirflow:
         """End all."""
         processes = list(self._processes.values())
         with _unstoppable():
-            _end({process.pid for process in processes}, processes, signal.SIGTERM)
+            _end(self.sessions, processes, signal.SIGTERM)
         self._processes.clear()
 
     def trigger(self, dag_id: str, run_id: str | None = None, conf: Mapping[str, Any] | None = None) -> None:
@@ -199,6 +199,11 @@ class LocalAirflow:
                 raise RuntimeError(f"waited {limit_seconds:g} s for {what}: {self.states()}")
             time.sleep(0.2)
         return result
+
+    @property
+    def sessions(self) -> set[int]:
+        """The session ids of the processes that run; all that they forked is in one of them."""
+        return {process.pid for process in self._processes.values()}
 
     def log(self, name: str) -> str:
         """Return the end of a process's log."""

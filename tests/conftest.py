@@ -30,6 +30,14 @@ os.environ.update(
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch what the tests log and raise."""
+    from leak_guard import LeakGuard
+
+    guard = LeakGuard()
+    config.pluginmanager.register(guard)
+
+
 @pytest.fixture(scope="session")
 def airflow_db() -> None:
     """Make Airflow's tables, once."""

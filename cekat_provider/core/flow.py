@@ -28,6 +28,7 @@ class SentMessage:
     :param status: ``sent`` or any other word of Cekat's, or None.
     :param response: the answer's JSON, or None where it was empty; the message as the history holds it where `found`.
     :param found: True where no answer came and the conversation's history shows the message.
+    :param by_template: True where it is a template.
     """
 
     message_id: str | None
@@ -37,6 +38,7 @@ class SentMessage:
     status: str | None
     response: Any = field(repr=False)
     found: bool = False
+    by_template: bool = False
 
 
 def send(
@@ -58,11 +60,18 @@ def send(
     return SentMessage(
         message_id=_text(fields.get("message_id")) or _text(fields.get("id")),
         conversation_id=_text(fields.get("conversation_id")) or body.get("conversation_id"),
-        receiver=body.get("receiver", body.get("phone_number")),
+        receiver=receiver_of(body),
         sent_at=classify.http_date(response.headers.get("date", "")),
         status=_text(fields.get("status")),
         response=answer,
+        by_template=endpoint is wire.send_template,
     )
+
+
+def receiver_of(body: Mapping[str, Any]) -> str | None:
+    """Return the digits that a message's or a template's body names, or None."""
+    digits: str | None = body.get("receiver", body.get("phone_number"))
+    return digits
 
 
 def history(config: CekatConfig, conversation_id: str, since: datetime | None = None) -> Flow[list[parse.Message]]:

@@ -1,24 +1,20 @@
-"""Message templates, the only way to reach a customer outside the 24 hours: found by name, checked, sent (B, D)."""
+"""Message templates: which there are, and which one a name means (wire facts B, C)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from cekat_provider.core import check, delivery, flow, parse, wire
-from cekat_provider.core.choosing import items
+from cekat_provider.core import flow, parse, wire
 from cekat_provider.core.config import CekatConfig
 from cekat_provider.core.drive import Flow
-from cekat_provider.core.errors import CannotLookError, CekatError, CekatInputError, NotJSONError
-from cekat_provider.core.messages import given
-from cekat_provider.core.phone import receiver_digits
+from cekat_provider.core.errors import CekatInputError, NotJSONError
 
 APPROVED: Final = "APPROVED"
-_PLACEHOLDER: Final = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
-#: WhatsApp takes none of these in a variable (whatsapp-limits, 3).
-_BAD_VARIABLE: Final = re.compile(r"[\r\n\t]| {5}")
+#: Where a template's body takes a variable.
+PLACEHOLDER: Final = re.compile(r"\{\{\s*([^{}\s]+)\s*\}\}")
 
 
 @dataclass(frozen=True)
@@ -50,77 +46,15 @@ class Template:
         return self.status.upper() == APPROVED
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """The arguments of a template's send, rendered and not yet checked; `CekatHook.send_template` explains them."""
-
-    receiver: str | int
-    template: str | None = None
-    wa_template_id: str | int | None = None
-    variables: Any = ()
-    receiver_name: str | None = None
-    inbox_id: str | None = None
-    language: str | None = None
-    file_url: str | None = None
-    validate: check.Validate = "strict"
-
-
 #: The templates of each inbox that were asked for: one look-up for each hook.
 Cache = MutableMapping[str, list[Template]]
 
 
 def listing(config: CekatConfig, inbox_id: str | None) -> Flow[list[Template]]:
     """Read the templates of an inbox, whatever their status."""
-    request = wire.get_templates(_inbox(config, inbox_id))
+    request = wire.get_templates(inbox_of(config, inbox_id))
     response = flow.answered((yield request), request, config)
     return [_template(raw) for raw in _list(parse.load_json(response), response) if isinstance(raw, Mapping)]
-
-
-def send(
-    config: CekatConfig, wanted: Wanted, cache: Cache, warn: Callable[[str], None] = lambda _: None
-) -> Flow[flow.SentMessage]:
-    """Find the template, check the variables, send it once.
-
-    With `wa_template_id` nothing is looked up: Cekat checks status and count.
-
-    :param warn: told each finding that does not refuse the template.
-    :raises CekatInputError: before anything is sent.
-    """
-    check.check_validate(wanted.validate)
-    if (wanted.template is None) == (wanted.wa_template_id is None):
-        raise CekatInputError("template", "both or neither", "given, or wa_template_id, and not both")
-    inbox_id = _inbox(config, wanted.inbox_id)
-    variables = [_variable(i, value) for i, value in enumerate(items("variables", wanted.variables))]
-    receiver = receiver_digits(wanted.receiver, config.default_country_code)
-    for finding in _findings(variables, wanted.file_url) if wanted.validate != "off" else ():
-        if wanted.validate == "strict":
-            raise finding.error()
-        warn(str(finding.error()))
-    wa_template_id = wanted.wa_template_id
-    if wanted.template is not None:
-        if inbox_id not in cache:
-            cache[inbox_id] = yield from listing(config, inbox_id)
-        template = choose(cache[inbox_id], wanted.template, wanted.language)
-        if template.placeholders not in (None, len(variables)):
-            raise CekatInputError(
-                "variables", str(len(variables)), f"{template.placeholders} for template {template.name!r}"
-            )
-        wa_template_id = template.wa_template_id
-    body = given(
-        inbox_id=inbox_id,
-        wa_template_id=wa_template_id,
-        phone_number=receiver,
-        phone_name=wanted.receiver_name,
-        template_body_variables=variables,
-        file_url=wanted.file_url,
-    )
-    try:
-        return (yield from flow.send(config, body, wire.send_template))
-    except CekatError as error:
-        if delivery.unknown(error):
-            # What a history keeps of a template is not documented, so nobody can look, and no retry may send another.
-            raise CannotLookError("It is not known whether the template was sent, and nothing can tell.") from error
-        raise
 
 
 def choose(templates: Iterable[Template], name: str, language: str | None = None) -> Template:
@@ -146,23 +80,11 @@ def choose(templates: Iterable[Template], name: str, language: str | None = None
     return approved[0]
 
 
-def _findings(variables: list[str], file_url: str | None) -> Iterator[check.Finding]:
-    for index, value in enumerate(variables):
-        if not value.strip():
-            yield check.Finding(f"variables[{index}]", "nothing", "a text")
-        elif _BAD_VARIABLE.search(value):
-            wants = "without a line break, a tab or more than four spaces in a row"
-            yield check.Finding(f"variables[{index}]", "one that has", wants)
-    yield from check.files({"file_url": file_url} if file_url is not None else {})
+def inbox_of(config: CekatConfig, inbox_id: str | None) -> str:
+    """Return the inbox that is named, or the connection's.
 
-
-def _variable(index: int, value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise CekatInputError(f"variables[{index}]", f"a {type(value).__name__}", "a text or a number")
-    return str(value)
-
-
-def _inbox(config: CekatConfig, inbox_id: str | None) -> str:
+    :raises CekatInputError: where there is neither.
+    """
     found = inbox_id if inbox_id is not None else config.inbox_id
     if not isinstance(found, str) or not found.strip():
         raise CekatInputError("inbox_id", "nothing", "given, here or as the connection's extra inbox_id")
@@ -188,7 +110,7 @@ def _template(raw: Mapping[str, Any]) -> Template:
     body = raw.get("body")
     placeholders: int | None = None
     if isinstance(body, str):
-        placeholders = len(set(_PLACEHOLDER.findall(body)))
+        placeholders = len(set(PLACEHOLDER.findall(body)))
     elif isinstance(raw.get("body_placeholder"), list):
         placeholders = len(raw["body_placeholder"])
     return Template(

@@ -12,6 +12,7 @@ from cekat_provider.core.errors import CekatInputError
 
 #: The largest answer that is read, in bytes.
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
+_SEND_TEMPLATE = "/templates/send"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Request:
     path: str
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it sends a message template."""
+        return (self.method, self.path) == ("POST", _SEND_TEMPLATE)
 
     @property
     def target(self) -> str:
@@ -74,7 +80,7 @@ def send_message(body: Mapping[str, Any]) -> Request:
 
 def send_template(body: Mapping[str, Any]) -> Request:
     """``POST /templates/send`` (wire facts B, D)."""
-    return Request("POST", "/templates/send", body=body)
+    return Request("POST", _SEND_TEMPLATE, body=body)
 
 
 def get_templates(inbox_id: str) -> Request:

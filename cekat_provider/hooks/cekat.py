@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 import uuid
 from functools import cached_property
@@ -11,23 +10,26 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from cekat_provider import connection_form
 from cekat_provider.compat import BaseHook, mask_secret
 from cekat_provider.core import body as bodies
-from cekat_provider.core import config, delivery, flow, receipt
+from cekat_provider.core import config, flow
 from cekat_provider.core.drive import Flow, drive
 from cekat_provider.core.errors import CekatError
 from cekat_provider.core.pace import paced
 from cekat_provider.hooks._connection import limiter_of, read_connection
 from cekat_provider.hooks.cekat_async import CekatAsyncHook
+from cekat_provider.hooks.delivery import Delivers
 from cekat_provider.hooks.templates import SendsTemplates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Mapping
 
     import requests
 
+    from cekat_provider.core import delivery
     from cekat_provider.core.check import Validate
     from cekat_provider.core.flow import SentMessage
     from cekat_provider.core.messages import OutboundMessage
     from cekat_provider.core.parse import Message
+    from cekat_provider.core.wire import Request, Response
     from cekat_provider.transports.blocking import BlockingTransport
 
 __all__ = ["CekatAsyncHook", "CekatHook"]
@@ -35,7 +37,7 @@ __all__ = ["CekatAsyncHook", "CekatHook"]
 T = TypeVar("T")
 
 
-class CekatHook(SendsTemplates, BaseHook):
+class CekatHook(Delivers, SendsTemplates, BaseHook):
     """Talk to Cekat with the key and the host of an Airflow connection.
 
     The connection is looked up, and its fields are checked, when they are first needed. One hook holds one
@@ -48,9 +50,6 @@ class CekatHook(SendsTemplates, BaseHook):
     default_conn_name = "cekat_default"
     conn_type = connection_form.CONN_TYPE
     hook_name = connection_form.HOOK_NAME
-
-    #: Pauses before each look for a message whose outcome is unknown; the history can lag behind.
-    settle_seconds = delivery.Policy.settle_seconds
 
     def __init__(self, cekat_conn_id: str = default_conn_name) -> None:
         super().__init__()
@@ -153,47 +152,6 @@ class CekatHook(SendsTemplates, BaseHook):
         """
         return bodies.send_body(**fields, default_country_code=self.config.default_country_code, warn=self._warn)
 
-    def deliver(
-        self,
-        body: Mapping[str, Any],
-        *,
-        on_unknown: delivery.OnUnknown = "resend",
-        earlier: delivery.Earlier | None = None,
-        not_ours: Callable[[], Collection[str]] = frozenset,
-    ) -> SentMessage:
-        """Send a body of `message_body`, once, whatever an earlier try did.
-
-        :param earlier: a try that may have sent it already: the conversation is asked first.
-        :param not_ours: ids of messages that others sent, asked for only when the conversation is.
-        """
-        policy = delivery.Policy(
-            max_wait_seconds=self.config.max_wait_seconds,
-            on_unknown=on_unknown,
-            settle_seconds=self.settle_seconds,
-            random=random.random,
-            tell=self.log.warning,
-        )
-        sent = self._run(delivery.deliver(self.config, body, policy, earlier, lambda: {*self._accepted, *not_ours()}))
-        if sent.message_id is not None:
-            self._accepted.add(sent.message_id)
-        return sent
-
-    def check_window(self, conversation_id: str) -> None:
-        """Refuse where the history shows that WhatsApp's 24-hour window is closed.
-
-        :raises WindowClosedError: before anything is sent.
-        """
-        self._run(receipt.check_window(self.config, bodies.check_conversation_id(conversation_id)))
-
-    def await_delivery(self, conversation_id: str, message_id: str, timeout_seconds: float) -> Message:
-        """Wait until a message is delivered or read; an accepted one is not.
-
-        :raises CekatResponseError: WhatsApp's reason, where its status is ``failed``.
-        :raises DeliveryTimeoutError: after `timeout_seconds`.
-        """
-        conversation_id = bodies.check_conversation_id(conversation_id)
-        return self._run(receipt.await_delivery(self.config, conversation_id, message_id, timeout_seconds))
-
     def get_messages(self, conversation_id: str) -> list[Message]:
         """Read a whole conversation, oldest first: ``GET /messages`` (wire facts A, C, D).
 
@@ -222,6 +180,11 @@ class CekatHook(SendsTemplates, BaseHook):
 
         return BlockingTransport(self.config)
 
-    def _run(self, steps: Flow[T]) -> T:
+    def _run(self, steps: Flow[T], leaving: Callable[[Request], None] | None = None) -> T:
+        def send(request: Request) -> Response:
+            if leaving is not None and request.method == "POST":
+                leaving(request)
+            return self._transport.send(request)
+
         steps = paced(steps, limiter_of(self.config, self.config.requests_per_minute), time.monotonic)
-        return drive(steps, self._transport.send, time.sleep, time.time)
+        return drive(steps, send, time.sleep, time.time)

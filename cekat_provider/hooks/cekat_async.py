@@ -18,9 +18,12 @@ from cekat_provider.hooks._aside import aside
 from cekat_provider.hooks._connection import limiter_of, read_connection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cekat_provider.core.config import CekatConfig
     from cekat_provider.core.flow import SentMessage
     from cekat_provider.core.parse import Message
+    from cekat_provider.core.wire import Request, Response
     from cekat_provider.transports.aio import AsyncTransport
 
 T = TypeVar("T")
@@ -39,10 +42,14 @@ class CekatAsyncHook(BaseHook):
     conn_type = connection_form.CONN_TYPE
     hook_name = connection_form.HOOK_NAME
 
+    #: Pauses before each look for a message whose outcome is unknown; the history can lag behind.
+    settle_seconds = delivery.Policy.settle_seconds
+
     def __init__(self, cekat_conn_id: str = default_conn_name) -> None:
         super().__init__()
         self.cekat_conn_id = cekat_conn_id
         self._looking_up = asyncio.Lock()
+        self._accepted: set[str] = set()
         self._transport: AsyncTransport | None = None
 
     async def __aenter__(self) -> CekatAsyncHook:
@@ -71,9 +78,17 @@ class CekatAsyncHook(BaseHook):
     async def send_message(self, *, on_unknown: delivery.OnUnknown = "resend", **fields: Any) -> SentMessage:
         """Send one WhatsApp message, once; the arguments and errors are those of `CekatHook.send_message`."""
         config = (await self.get_transport()).config
-        body = bodies.send_body(**fields, default_country_code=config.default_country_code)
-        policy = delivery.Policy(max_wait_seconds=config.max_wait_seconds, on_unknown=on_unknown, random=random.random)
-        return await self._run(delivery.deliver(config, body, policy))
+        body = bodies.send_body(**fields, default_country_code=config.default_country_code, warn=self._warn)
+        policy = delivery.Policy(
+            max_wait_seconds=config.max_wait_seconds,
+            on_unknown=on_unknown,
+            settle_seconds=self.settle_seconds,
+            random=random.random,
+        )
+        sent = await self.run(delivery.deliver(config, body, policy, not_ours=lambda: self._accepted))
+        if sent.message_id is not None:
+            self._accepted.add(sent.message_id)
+        return sent
 
     async def get_messages(self, conversation_id: str) -> list[Message]:
         """Read a whole conversation, oldest first: ``GET /messages`` (wire facts A, C, D).
@@ -83,7 +98,22 @@ class CekatAsyncHook(BaseHook):
         :raises CekatError: the tree in `cekat_provider.core.errors`.
         """
         config = (await self.get_transport()).config
-        return await self._run(flow.history(config, bodies.check_conversation_id(conversation_id)))
+        return await self.run(flow.history(config, bodies.check_conversation_id(conversation_id)))
+
+    async def run(self, steps: Flow[T], leaving: Callable[[Request], None] | None = None) -> T:
+        """Drive a flow of `cekat_provider.core` with this connection, within its budget.
+
+        :param leaving: called with each POST just before it leaves.
+        """
+        transport = await self.get_transport()
+
+        async def send(request: Request) -> Response:
+            if leaving is not None and request.method == "POST":
+                leaving(request)
+            return await transport.send(request)
+
+        steps = paced(steps, limiter_of(transport.config, transport.config.requests_per_minute), time.monotonic)
+        return await drive_async(steps, send, asyncio.sleep, time.time, aside)
 
     async def aclose(self) -> None:
         """Close the pooled connections."""
@@ -91,8 +121,5 @@ class CekatAsyncHook(BaseHook):
         if transport is not None:
             await transport.close()
 
-    async def _run(self, steps: Flow[T]) -> T:
-        transport = await self.get_transport()
-        config = transport.config
-        steps = paced(steps, limiter_of(config, config.requests_per_minute), time.monotonic)
-        return await drive_async(steps, transport.send, asyncio.sleep, time.time, aside)
+    def _warn(self, said: str) -> None:
+        self.log.warning("WhatsApp may refuse this message: %s", said)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cekat_provider.core import templates
+from cekat_provider.core import template_send, templates
 
 if TYPE_CHECKING:
     from cekat_provider.core.check import Validate
     from cekat_provider.core.config import CekatConfig
+    from cekat_provider.core.delivery import OnUnknown, Policy
     from cekat_provider.core.drive import Flow
     from cekat_provider.core.flow import SentMessage
     from cekat_provider.core.templates import Template
+    from cekat_provider.core.wire import Request
 
 T = TypeVar("T")
 
@@ -29,7 +31,9 @@ class SendsTemplates:
         @property
         def log(self) -> Any: ...  # noqa: D102
 
-        def _run(self, steps: Flow[T]) -> T: ...
+        def _policy(self, on_unknown: OnUnknown) -> Policy: ...
+
+        def _run(self, steps: Flow[T], leaving: Callable[[Request], None] | None = None) -> T: ...
 
     def list_templates(self, inbox_id: str | None = None) -> list[Template]:
         """Read the templates of an inbox, whatever their status: ``GET /templates`` (wire facts B, C).
@@ -69,7 +73,7 @@ class SendsTemplates:
         :raises CekatInputError: before anything is sent.
         :raises CekatError: the tree in `cekat_provider.core.errors`.
         """
-        wanted = templates.Wanted(
+        wanted = template_send.Wanted(
             receiver=receiver,
             template=template,
             wa_template_id=wa_template_id,
@@ -80,7 +84,8 @@ class SendsTemplates:
             file_url=file_url,
             validate=validate,
         )
-        return self._run(templates.send(self.config, wanted, self._templates, self._warn))
+        parcel = self._run(template_send.prepare(self.config, wanted, self._templates, self._warn))
+        return self._run(template_send.ship(self.config, parcel, self._policy("fail")))
 
     def _warn(self, said: str) -> None:
         self.log.warning("WhatsApp may refuse this message: %s", said)

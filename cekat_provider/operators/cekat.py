@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException, BaseOperator
-from cekat_provider.core.errors import (
-    CannotLookError,
-    CekatError,
-    CekatInputError,
-    OutcomeUnknownError,
-    WindowClosedError,
-)
-from cekat_provider.links import CekatConversationLink, link_conversation
+from cekat_provider.core.errors import CekatError, CekatInputError, OutcomeUnknownError, WindowClosedError
+from cekat_provider.links import CekatConversationLink
 from cekat_provider.operators.inbound import CekatNewMessagesOperator
 from cekat_provider.templating import DependsOnMessages, RendersMessages
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
     from cekat_provider.core.check import Validate
-    from cekat_provider.core.flow import SentMessage
     from cekat_provider.core.messages import OutboundMessage
     from cekat_provider.hooks.cekat import CekatHook
     from cekat_provider.operators.record import SendRecord
 
 __all__ = ["CekatNewMessagesOperator", "CekatSendWhatsAppOperator"]
+
+#: The arguments that make the request's body.
+_BODY = (
+    "receiver",
+    "message",
+    "conversation_id",
+    "media_type",
+    "file_url",
+    "location",
+    "header",
+    "footer",
+    "action",
+    "choices",
+    "choices_label",
+    "extra_fields",
+    "validate",
+)
 
 
 class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator):
@@ -65,7 +73,13 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
     :param resend_on_clear: False keeps to one message a DAG run, even when a person clears the task.
     :param check_window: look in the history, before sending, whether the 24-hour window is open; needs
         `conversation_id`.
-    :param on_window_closed: ``fail`` (default, without retries) or ``skip``.
+    :param on_window_closed: ``fail`` (default, without retries) or ``skip``, where there is no `fallback_template`.
+    :param fallback_template: (templated) the name of an approved template that is sent in the message's place where
+        the window is closed, once; needs `receiver`.
+    :param fallback_variables: (templated) its variables: a list, or JSON of one. Default: the message's text in one
+        line, as the only one.
+    :param inbox_id: (templated) the inbox the template is sent from. Default: the connection's extra ``inbox_id``.
+    :param language: (templated) the template's language, where its name has several.
     :param delivery_timeout: seconds to wait, after Cekat accepted the message, until it is delivered or read. The
         task holds its worker slot meanwhile. None (default) does not wait: accepted is not delivered.
     :returns: ``{"message_id", "conversation_id", "receiver", "sent_at", "status", "response"}``: ids and status as
@@ -90,6 +104,10 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         "choices",
         "choices_label",
         "extra_fields",
+        "fallback_template",
+        "fallback_variables",
+        "inbox_id",
+        "language",
         "cekat_conn_id",
     )
     # Empty for good: a message that ends in ".md" is a message, not the name of a template file.
@@ -100,6 +118,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         "action": "json",
         "choices": "json",
         "extra_fields": "json",
+        "fallback_variables": "json",
     }
     operator_extra_links = (CekatConversationLink(),)
     ui_color = "#d9fdd3"
@@ -127,6 +146,10 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         resend_on_clear: bool = True,
         check_window: bool = False,
         on_window_closed: Literal["fail", "skip"] = "fail",
+        fallback_template: str | None = None,
+        fallback_variables: Sequence[str | int | float] | str | None = None,
+        inbox_id: str | None = None,
+        language: str | None = None,
         delivery_timeout: float | None = None,
         **kwargs: Any,
     ) -> None:
@@ -149,31 +172,31 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         self.resend_on_clear = resend_on_clear
         self.check_window = check_window
         self.on_window_closed = on_window_closed
+        self.fallback_template = fallback_template
+        self.fallback_variables = fallback_variables
+        self.inbox_id = inbox_id
+        self.language = language
         self.delivery_timeout = delivery_timeout
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Send the message, unless an earlier try did."""
         from cekat_provider.hooks.cekat import CekatHook
         from cekat_provider.operators.record import SendRecord
+        from cekat_provider.operators.sending import Sending
 
         hook = CekatHook(self.cekat_conn_id)
         try:
             self._check_options()
+            # The message, and the template in its place.
+            sends = 1 if self.fallback_template is None else 2
             record = SendRecord(
                 context,
                 resend_on_clear=self.resend_on_clear,
-                longest_seconds=hook.config.max_wait_seconds + 2 * hook.config.timeout_seconds,
+                longest_seconds=sends * (hook.config.max_wait_seconds + 2 * hook.config.timeout_seconds)
+                + (self.delivery_timeout or 0),
                 in_variables=self._waits,
             )
-            result = record.sent
-            if result is not None:
-                self.log.info("An earlier try sent message %s: not sent again", result["message_id"])
-            else:
-                result = self._send(hook, record, context)
-            link_conversation(context, hook.config, result["conversation_id"])
-            if self.delivery_timeout is not None:
-                result = self._await_delivery(hook, record, result)
-            return self._sent(hook, record, result)
+            return self._sent(hook, record, Sending(self, hook, record, context).run())
         except CekatError as err:
             skip = (isinstance(err, WindowClosedError) and self.on_window_closed == "skip") or (
                 isinstance(err, OutcomeUnknownError) and self.on_unknown == "skip"
@@ -187,93 +210,13 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         finally:
             hook.close()
 
-    def _send(self, hook: CekatHook, record: SendRecord, context: Context) -> dict[str, Any]:
-        from cekat_provider.core.delivery import unknown
-        from cekat_provider.core.story import sending
-
-        body = self._body(hook, record)
-        # For a task that fails below, too.
-        link_conversation(context, hook.config, body.get("conversation_id"))
-        earlier = record.earlier
-        if earlier is not None and not record.has_store and "conversation_id" not in body and self.resend_on_clear:
-            # Most retries follow a refusal, not a death in the middle of the request, so this mostly sends once.
-            if self.on_unknown != "resend":
-                raise CannotLookError("An earlier try may have sent it, and without a conversation_id nobody can look.")
-            self.log.warning("This is a retry, and without a conversation_id nobody can look whether it was sent")
-            earlier = None
-        if self.check_window and earlier is None:
-            if "conversation_id" not in body:
-                raise CekatInputError("check_window", "no conversation_id", "given with a conversation_id")
-            hook.check_window(body["conversation_id"])
-        record.intend()
-        self.log.info("Sending %s, by %s as %r", sending(body), hook.config.base_url, self.cekat_conn_id)
-        began = time.monotonic()
-        try:
-            sent = hook.deliver(
-                body,
-                on_unknown="resend" if self.on_unknown == "resend" else "fail",
-                earlier=earlier,
-                not_ours=record.not_ours,
-            )
-        except CekatError as err:
-            if not unknown(err):
-                record.forget()
-            raise
-        self.log.info("Cekat answered after %.1f s", time.monotonic() - began)
-        result = self._result(sent)
-        record.done(result)
-        return result
-
     def _body(self, hook: CekatHook, record: SendRecord) -> dict[str, Any]:
         """Make the request's body; nothing is sent when it cannot be made."""
-        return hook.message_body(
-            receiver=self.receiver,
-            message=self.message,
-            conversation_id=self.conversation_id,
-            media_type=self.media_type,
-            file_url=self.file_url,
-            location=self.location,
-            header=self.header,
-            footer=self.footer,
-            action=self.action,
-            choices=self.choices,
-            choices_label=self.choices_label,
-            extra_fields=self.extra_fields,
-            validate=self.validate,
-        )
+        return hook.message_body(**{name: getattr(self, name) for name in _BODY})
 
     def _sent(self, hook: CekatHook, record: SendRecord, result: dict[str, Any]) -> dict[str, Any]:
         """Go on after the message was sent, by this try or an earlier one."""
         return result
-
-    def _result(self, sent: SentMessage) -> dict[str, Any]:
-        self.log.info(
-            "Cekat %s message %s in conversation %s (status %s)",
-            "shows in its history" if sent.found else "accepted",
-            sent.message_id,
-            sent.conversation_id,
-            sent.status,
-        )
-        return sent_to_xcom(sent)
-
-    def _await_delivery(self, hook: CekatHook, record: SendRecord, result: dict[str, Any]) -> dict[str, Any]:
-        from cekat_provider.core.errors import CekatResponseError
-
-        if result["conversation_id"] is None or result["message_id"] is None:
-            raise CannotLookError("Cekat accepted the message without naming it, so its delivery cannot be followed.")
-        self.log.info("Waiting until it is delivered, for at most %g s", self.delivery_timeout)
-        began = time.monotonic()
-        try:
-            message = hook.await_delivery(
-                result["conversation_id"], result["message_id"], float(self.delivery_timeout or 0)
-            )
-        except CekatResponseError as err:
-            if not err.permanent:
-                # WhatsApp gave up on this message for a passing trouble: a retry is to send another.
-                record.forget()
-            raise
-        self.log.info("Message %s: %s after %.1f s", message.id, message.status, time.monotonic() - began)
-        return {**result, "status": message.status}
 
     def _check_options(self) -> None:
         for name, value, allowed in (
@@ -285,15 +228,3 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         timeout = self.delivery_timeout
         if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout < 0):
             raise CekatInputError("delivery_timeout", repr(timeout), "a number of seconds, or None")
-
-
-def sent_to_xcom(sent: SentMessage) -> dict[str, Any]:
-    """Return what a send leaves in XCom: JSON-able, `sent_at` on Cekat's clock or, without a ``Date``, this one's."""
-    return {
-        "message_id": sent.message_id,
-        "conversation_id": sent.conversation_id,
-        "receiver": sent.receiver,
-        "sent_at": (sent.sent_at or datetime.now(timezone.utc)).isoformat(),
-        "status": sent.status,
-        "response": sent.response,
-    }

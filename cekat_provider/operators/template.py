@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from cekat_provider.compat import AirflowFailException, BaseOperator
 from cekat_provider.core.errors import CekatError
 from cekat_provider.links import CekatConversationLink, link_conversation
-from cekat_provider.operators.cekat import sent_to_xcom
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
@@ -87,6 +86,7 @@ class CekatSendTemplateOperator(BaseOperator):
         """Send the template."""
         from cekat_provider.core.privacy import mask_number
         from cekat_provider.hooks.cekat import CekatHook
+        from cekat_provider.operators.sending import sent_to_xcom
 
         hook = CekatHook(self.cekat_conn_id)
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""A public API of Airflow's that says what the test wants; tests/real/test_hitl.py meets the real one."""
+"""A public API of Airflow's that says what the test wants; tests/real/test_human_in_the_loop.py meets the real one."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
@@ -14,7 +15,6 @@ import pytest
 from airflow.exceptions import TaskDeferred
 from airflow.providers.common.compat.sdk import DAG
 from modes import IS_2, TI, Memory
-from virtual import Clock, run_virtually
 
 
 @dataclass
@@ -32,10 +32,13 @@ class AskingTI(TI):
 
 
 class Asked:
-    """The tries of one task instance."""
+    """The tries of one task instance.
 
-    def __init__(self, kind: Any, **arguments: Any) -> None:
-        self._kind, self._arguments = kind, arguments
+    :param run: what runs a trigger: the fixture `run_fast`.
+    """
+
+    def __init__(self, kind: Any, run: Callable[[Any], Any] | None = None, **arguments: Any) -> None:
+        self._kind, self._run, self._arguments = kind, run, arguments
         self.ti = AskingTI(max_tries=arguments.get("retries", 0))
         self.context: dict[str, Any] = {"ti": self.ti}
         if not IS_2:  # which keeps it in a Variable of its database
@@ -66,7 +69,8 @@ class Asked:
         async def events() -> list[Any]:
             return [event.payload async for event in trigger.run()]
 
-        (event,) = json.loads(json.dumps(run_virtually(events(), Clock())))
+        assert self._run is not None
+        (event,) = json.loads(json.dumps(self._run(events())))
         return event
 
     def ends(self) -> Any:

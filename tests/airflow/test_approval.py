@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +21,14 @@ BOSS, OTHER = "6281200000001", "6281200000002"
 pytestmark = pytest.mark.usefixtures("airflow_db")
 
 
-def approval(**arguments: Any) -> Asked:
-    # A rejection that skips needs a whole DAG run; see the runs below.
-    given = {"receiver": BOSS, "subject": "Bayar INV-7?", "on_reject": "fail", "poke_interval": 20, **arguments}
-    return Asked(CekatApprovalOperator, **given)
+@pytest.fixture
+def approval(run_fast: Any) -> Callable[..., Asked]:
+    def made(**arguments: Any) -> Asked:
+        # A rejection that skips needs a whole DAG run; see the runs below.
+        given = {"receiver": BOSS, "subject": "Bayar INV-7?", "on_reject": "fail", **arguments}
+        return Asked(CekatApprovalOperator, run_fast, **given)
+
+    return made
 
 
 def tap(sandbox: Any, title: str, message: Any = None) -> None:
@@ -31,7 +36,7 @@ def tap(sandbox: Any, title: str, message: Any = None) -> None:
     sandbox.reply(conversation_id=message["conversation_id"], button_id=buttons(message)[title])
 
 
-def test_what_is_sent(cekat_sandbox: Any) -> None:
+def test_what_is_sent(cekat_sandbox: Any, approval: Any) -> None:
     asked = approval(body="Rp 5.000", footer="Toko Contoh", header={"file_url": "https://example.com/po-7.pdf"})
     waits = asked.defers()
     (sent,) = cekat_sandbox.sent()
@@ -52,7 +57,7 @@ def test_what_is_sent(cekat_sandbox: Any) -> None:
     assert cekat_sandbox.api_key not in json.dumps(waits)
 
 
-def test_four_options_are_a_list(cekat_sandbox: Any) -> None:
+def test_four_options_are_a_list(cekat_sandbox: Any, approval: Any) -> None:
     asked = approval(options=["Setuju", "Tolak", "Tanya keuangan", "Besok"])
     asked.defers()
     (sent,) = cekat_sandbox.sent()
@@ -61,7 +66,7 @@ def test_four_options_are_a_list(cekat_sandbox: Any) -> None:
 
 
 @pytest.mark.parametrize("shape", [{}, {"messages": "old", "times": "naive", "envelope": "bare"}])
-def test_approve(cekat_sandbox: Any, shape: dict[str, str]) -> None:
+def test_approve(cekat_sandbox: Any, approval: Any, shape: dict[str, str]) -> None:
     cekat_sandbox.shape(**shape)
     cekat_sandbox.conversation(BOSS, name="Bu Contoh")
     asked = approval(responders=[OTHER, "+62 812-0000-0001"])
@@ -77,7 +82,7 @@ def test_approve(cekat_sandbox: Any, shape: dict[str, str]) -> None:
     }
 
 
-def test_reject(cekat_sandbox: Any) -> None:
+def test_reject(cekat_sandbox: Any, approval: Any) -> None:
     asked = approval()
     asked.defers()
     tap(cekat_sandbox, "Reject")
@@ -86,7 +91,7 @@ def test_reject(cekat_sandbox: Any) -> None:
     assert asked.ti.xcoms["return_value"]["chosen_options"] == ["Reject"]
 
 
-def test_the_first_tap_decides(cekat_sandbox: Any) -> None:
+def test_the_first_tap_decides(cekat_sandbox: Any, approval: Any) -> None:
     asked = approval()
     asked.defers()
     tap(cekat_sandbox, "Approve")
@@ -94,28 +99,28 @@ def test_the_first_tap_decides(cekat_sandbox: Any) -> None:
     assert asked.ends()["chosen_options"] == ["Approve"]
 
 
-def test_no_answer_is_a_rejection(cekat_sandbox: Any) -> None:
-    asked = approval(response_timeout=10)
+def test_no_answer_is_a_rejection(cekat_sandbox: Any, approval: Any) -> None:
+    asked = approval(response_timeout=600)
     asked.defers()
-    with pytest.raises(AirflowFailException, match=r"No answer came within 10 seconds\. That is a rejection"):
+    with pytest.raises(AirflowFailException, match=r"No answer came within 600 seconds\. That is a rejection"):
         asked.ends()
     assert asked.ti.xcoms["return_value"]["chosen_options"] == []
     assert asked.ti.xcoms["return_value"]["responded_by_user"] is None
 
 
 @pytest.mark.parametrize("default", ["Approve", ["Approve"]])
-def test_no_answer_with_a_default(cekat_sandbox: Any, default: Any) -> None:
-    asked = approval(response_timeout=10, defaults=default)
+def test_no_answer_with_a_default(cekat_sandbox: Any, approval: Any, default: Any) -> None:
+    asked = approval(response_timeout=600, defaults=default)
     asked.defers()
     result = asked.ends()
     assert (result["chosen_options"], result["responded_by_user"]) == (["Approve"], None)
 
 
-def test_what_is_not_an_answer(cekat_sandbox: Any) -> None:
+def test_what_is_not_an_answer(cekat_sandbox: Any, approval: Any) -> None:
     """A tap on an older request, a typed title, a word of the business's: then the time is up."""
     old = approval()
     old.defers()
-    asked = approval(response_timeout=10)
+    asked = approval(response_timeout=600)
     asked.defers()
     older, newer = cekat_sandbox.sent()
     assert buttons(older).keys() == buttons(newer).keys()
@@ -127,15 +132,15 @@ def test_what_is_not_an_answer(cekat_sandbox: Any) -> None:
     assert old.ends()["chosen_options"] == ["Approve"]
 
 
-def test_the_wrong_person(cekat_sandbox: Any) -> None:
-    asked = approval(responders=OTHER, response_timeout=10)
+def test_the_wrong_person(cekat_sandbox: Any, approval: Any) -> None:
+    asked = approval(responders=OTHER, response_timeout=600)
     asked.defers()
     tap(cekat_sandbox, "Approve")
     with pytest.raises(AirflowFailException, match="No answer came"):
         asked.ends()
 
 
-def test_a_typed_answer_where_it_counts(cekat_sandbox: Any) -> None:
+def test_a_typed_answer_where_it_counts(cekat_sandbox: Any, approval: Any) -> None:
     asked = approval(accept_text=True)
     asked.defers()
     for text in ("Sebentar", " approve ", "Reject"):
@@ -143,7 +148,7 @@ def test_a_typed_answer_where_it_counts(cekat_sandbox: Any) -> None:
     assert asked.ends()["chosen_options"] == ["Approve"]
 
 
-def test_a_retry_asks_nobody_again_and_the_same_button_answers(cekat_sandbox: Any) -> None:
+def test_a_retry_asks_nobody_again_and_the_same_button_answers(cekat_sandbox: Any, approval: Any) -> None:
     asked = approval(retries=2)
     first = asked.defers()
     assert asked.defers(retry=True) == first
@@ -152,8 +157,8 @@ def test_a_retry_asks_nobody_again_and_the_same_button_answers(cekat_sandbox: An
     assert asked.ends()["chosen_options"] == ["Approve"]
 
 
-def test_clearing_asks_anew_and_the_old_button_is_dead(cekat_sandbox: Any) -> None:
-    asked = approval(retries=1, response_timeout=10)
+def test_clearing_asks_anew_and_the_old_button_is_dead(cekat_sandbox: Any, approval: Any) -> None:
+    asked = approval(retries=1, response_timeout=600)
     first = asked.defers()
     second = asked.defers(clear=True)
     assert first["request"]["nonce"] != second["request"]["nonce"]
@@ -162,7 +167,7 @@ def test_clearing_asks_anew_and_the_old_button_is_dead(cekat_sandbox: Any) -> No
         asked.ends()
 
 
-def test_what_is_no_longer_remembered_approves_nothing(cekat_sandbox: Any) -> None:
+def test_what_is_no_longer_remembered_approves_nothing(cekat_sandbox: Any, approval: Any) -> None:
     asked = approval()
     asked.defers()
     tap(cekat_sandbox, "Approve")
@@ -189,7 +194,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("arguments", "words"), WRONG)
-def test_a_mistake_asks_nobody(cekat_sandbox: Any, arguments: dict[str, Any], words: str) -> None:
+def test_a_mistake_asks_nobody(cekat_sandbox: Any, approval: Any, arguments: dict[str, Any], words: str) -> None:
     asked = approval(**arguments)
     with pytest.raises(AirflowFailException, match=words):
         asked.operator().execute(asked.context)

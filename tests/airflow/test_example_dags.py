@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ def test_none_is_missing() -> None:
         "cekat_alerts",
         "cekat_approval",
         "cekat_ask",
+        "cekat_bulk",
         "cekat_buttons_and_lists",
         "cekat_hitl",
         "cekat_inbound",
@@ -70,6 +72,24 @@ def test_send_mapped(cekat_sandbox: Any) -> None:
     assert sorted((sent["receiver"], sent["message"]) for sent in cekat_sandbox.sent()) == [
         (f"628123456780{n}", f"Pesanan INV-{n} sudah dikirim.") for n in (1, 2, 3)
     ]
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_bulk(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = {**cekat_sandbox.connection, "extra": {"inbox_id": "5f0c1f9e-0000-4000-8000-000000000001"}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+    # The second customer has not written for a day.
+    cekat_sandbox.conversation(receiver="6281234567802", opened_hours_ago=25)
+    run = Run(load("examples", "cekat_bulk"))
+    assert set(run.states.values()) == {"success"}
+    announced = run.xcom("announce")
+    assert (announced["sent"], announced["by_template"], announced["failed"]) == (3, 1, 0)
+    assert sorted((m["receiver"], m["message"]) for m in cekat_sandbox.sent() if m["media_type"] == "text") == [
+        ("6281234567801", "Pesanan INV-1 sudah siap diambil."),
+        ("6281234567802", "Halo Pelanggan, pesanan INV-2 siap diambil."),
+        ("6281234567803", "Pesanan INV-3 sudah siap diambil."),
+    ]
+    assert run.xcom("to_call_by_phone") == []
 
 
 @pytest.mark.usefixtures("airflow_db")

@@ -111,6 +111,7 @@ BASES = (
 )
 MODULES = (
     "cekat_provider.operators.cekat",
+    "cekat_provider.operators.bulk",
     "cekat_provider.operators.template",
     "cekat_provider.operators.ask",
     "cekat_provider.operators.approval",

@@ -9,11 +9,18 @@ from typing import Any
 
 import pytest
 
+from cekat_provider.operators.bulk import CekatBulkSendOperator
 from cekat_provider.operators.cekat import CekatNewMessagesOperator, CekatSendWhatsAppOperator
 from cekat_provider.operators.template import CekatSendTemplateOperator
 from cekat_provider.sensors.cekat import CekatMessagesSensor
 
-CLASSES = [CekatSendWhatsAppOperator, CekatNewMessagesOperator, CekatSendTemplateOperator, CekatMessagesSensor]
+CLASSES = [
+    CekatSendWhatsAppOperator,
+    CekatBulkSendOperator,
+    CekatNewMessagesOperator,
+    CekatSendTemplateOperator,
+    CekatMessagesSensor,
+]
 
 
 @pytest.mark.parametrize("operator", CLASSES)

@@ -50,10 +50,12 @@ def test_buttons_and_lists(cekat_sandbox: Any) -> None:
 def test_send_template(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = {**cekat_sandbox.connection, "extra": {"inbox_id": "5f0c1f9e-0000-4000-8000-000000000001"}}
     monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+    cekat_sandbox.conversation(receiver="6281234567803", opened_hours_ago=25)
     assert set(run(load("cekat_send_template")).values()) == {"success"}
     assert {message["receiver"]: message["message"] for message in cekat_sandbox.sent()} == {
         "6281234567801": "Halo Budi, pesanan INV-1 siap diambil.",
         "6281234567802": "Halo Sari, pesanan INV-2 siap diambil.",
+        "6281234567803": "Halo Dewi, pesanan INV-3 siap diambil.",
     }
 
 

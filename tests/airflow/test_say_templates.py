@@ -187,7 +187,15 @@ def test_what_may_have_been_sent_is_not_sent_again(inbox: Any, kind: str) -> Non
     assert sum(entry["method"] == "POST" for entry in inbox.requests()) == 1
 
 
-def test_a_refusal_for_now_is_left_to_the_retries(inbox: Any) -> None:
+def test_a_refusal_for_now_is_waited_out(inbox: Any) -> None:
+    inbox.faults(on="send", kind="rate_limit", retry_after=0)
+    CekatHook().send_template(receiver=TO, template="alert", variables=["Gudang penuh"])
+    assert len(inbox.sent()) == 1
+
+
+def test_what_is_refused_for_long_is_left_to_the_retries(inbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = {**inbox.connection, "extra": {"inbox_id": INBOX, "max_wait": 0}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
     inbox.faults(on="send", kind="rate_limit")
     operator = CekatSendTemplateOperator(task_id="t", receiver=TO, template="alert", variables=["Gudang penuh"])
     with pytest.raises(RateLimitedError):

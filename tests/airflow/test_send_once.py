@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
-from types import SimpleNamespace
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from instances import CONVERSATION, RECEIVER, Instance, Store
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException
 from cekat_provider.core.errors import (
@@ -21,58 +22,14 @@ from cekat_provider.core.errors import (
     WindowClosedError,
 )
 from cekat_provider.hooks.cekat import CekatHook
-from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
-
-RECEIVER = "6281234567890"
-CONVERSATION = "00000000-0000-4000-8000-000000000001"
+from cekat_provider.operators.record import SendRecord
+from cekat_provider.transports.blocking import BlockingTransport
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for a message once, at once: the sandbox's history does not lag unless it is told to."""
     monkeypatch.setattr(CekatHook, "settle_seconds", (0.0,))
-
-
-class Store(dict[str, Any]):
-    """Airflow 3.3's task state store, JSON and all."""
-
-    def set(self, key: str, value: Any) -> None:
-        self[key] = json.loads(json.dumps(value))
-
-    def delete(self, key: str) -> None:
-        self.pop(key, None)
-
-
-class Instance:
-    """A task instance and its tries, as Airflow counts them."""
-
-    def __init__(self, retries: int = 2, store: Store | None = None, **arguments: Any) -> None:
-        arguments = {"receiver": RECEIVER, "conversation_id": CONVERSATION, "message": "Halo", **arguments}
-        self.operator = CekatSendWhatsAppOperator(task_id="send", retries=retries, **arguments)
-        self.store = store
-        self.try_number, self.max_tries = 0, retries
-        self.others: list[dict[str, Any]] = []
-        self.started = datetime.now(timezone.utc)
-
-    def clear(self) -> None:
-        self.max_tries = self.try_number + self.operator.retries
-        self.started = datetime.now(timezone.utc)
-
-    def run(self) -> dict[str, Any]:
-        self.try_number += 1
-        ti = SimpleNamespace(
-            try_number=self.try_number, max_tries=self.max_tries, xcom_pull=lambda task_ids: self.others
-        )
-        dag = SimpleNamespace(task_dict={"send": self.operator})
-        context: Any = {
-            "ti": ti,
-            "task": self.operator,
-            "dag": dag,
-            "dag_run": SimpleNamespace(start_date=self.started),
-        }
-        if self.store is not None:
-            context["task_state_store"] = self.store
-        return self.operator.execute(context)
 
 
 @pytest.fixture(params=["3.3", "before"])
@@ -150,22 +107,90 @@ def test_once_a_run(cekat_sandbox: Any, store: Store | None) -> None:
     assert len(cekat_sandbox.sent()) == 1
 
 
-def test_a_dead_worker_left_only_its_intent(cekat_sandbox: Any) -> None:
+def test_a_dead_worker_left_only_its_intent(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     class Killed(BaseException):
         pass
 
     instance = Instance(store=Store())
 
-    def die(result: Any) -> None:
+    def die(*_: Any, **__: Any) -> None:
         raise Killed
 
-    instance.operator._result = die  # type: ignore[method-assign]
-    with pytest.raises(Killed):
-        instance.run()
-    del instance.operator.__dict__["_result"]
+    with monkeypatch.context() as dying:
+        dying.setattr(SendRecord, "done", die)
+        with pytest.raises(Killed):
+            instance.run()
     assert "result" not in instance.store["cekat_send"]  # type: ignore[index]
     instance.run()
     assert len(cekat_sandbox.sent()) == 1
+
+
+def killed_while(instance: Instance, cekat_sandbox: Any, moment: str) -> None:
+    """Run a try whose worker dies before the request or after it."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(transport: Any, request: Any) -> Any:
+        if request.method == "POST":
+            if moment == "after":
+                real(transport, request)
+            raise Killed
+        return real(transport, request)
+
+    real = BlockingTransport.send
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BlockingTransport, "send", die)
+        with pytest.raises(Killed):
+            instance.run()
+
+
+def test_the_second_dead_worker_is_looked_for_where_the_first_left_nothing(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = Instance(store=Store())
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 7200)
+    killed_while(instance, cekat_sandbox, "before")
+    monkeypatch.setattr(time, "time", lambda: now)
+    killed_while(instance, cekat_sandbox, "after")
+    instance.run()
+    assert len(cekat_sandbox.sent()) == 1
+
+
+def test_what_was_sent_before_the_clear_is_not_what_the_clear_asked_for(cekat_sandbox: Any) -> None:
+    instance = Instance(store=Store())
+    first = instance.run()
+    instance.clear()
+    killed_while(instance, cekat_sandbox, "before")
+    assert instance.run()["message_id"] != first["message_id"]
+    assert len(cekat_sandbox.sent()) == 2
+
+
+def test_a_refusal_after_an_unknown_outcome_does_not_make_it_certain(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The history lags: the first try saw nothing, and was refused when it sent again."""
+    connection = {**cekat_sandbox.connection, "extra": {"max_wait": 3}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+    cekat_sandbox.shape(history_lag_seconds=3600)
+    cekat_sandbox.faults(
+        {"on": "send", "kind": "accept_then_drop"}, {"on": "send", "kind": "rate_limit", "retry_after": 60}
+    )
+    instance = Instance(store=Store())
+    with pytest.raises(RateLimitedError):
+        instance.run()
+    cekat_sandbox.shape(history_lag_seconds=0)
+    instance.run()
+    assert len(cekat_sandbox.sent()) == 1
+
+
+def test_an_accepted_message_is_not_sent_again_where_nothing_can_remember_it(cekat_sandbox: Any) -> None:
+    """Before 3.3, without a conversation: a retry would not know that Cekat has accepted the message."""
+    instance = Instance(conversation_id=None, delivery_timeout=0)
+    with pytest.raises(AirflowFailException) as caught:
+        instance.run()
+    assert isinstance(caught.value.__cause__, DeliveryTimeoutError)
 
 
 def test_another_tasks_twin_is_not_taken_for_ours(cekat_sandbox: Any, store: Store | None) -> None:

@@ -8,8 +8,10 @@ nobody runs.
 from __future__ import annotations
 
 import configparser
+import contextlib
 import json
 import re
+import shlex
 from typing import Any
 
 import pytest
@@ -60,14 +62,13 @@ def _commands(code: str) -> list[str]:
     """Split a shell's lines, where a backslash or an open quote goes on in the next one."""
     found, command = [], ""
     for line in code.replace("\\\n", " ").splitlines():
-        command += line
-        if command.count("'") % 2 == 0:
-            found.append(command)
+        command += f"{line}\n"
+        with contextlib.suppress(ValueError):  # an open quote
+            if shlex.split(command, comments=True):
+                found.append(command)
             command = ""
-        else:
-            command += "\n"
     assert not command, f"an open quote: {command}"
-    return [command for command in found if command.strip()]
+    return found
 
 
 def _check_included(block: Block) -> None:

@@ -42,8 +42,8 @@ class DyingOperator(CekatSendWhatsAppOperator):
                 os.kill(os.getpid(), signal.SIGKILL)
             return response
 
-        def dying_done(record: SendRecord, result: dict[str, Any]) -> None:
-            done(record, result)
+        def dying_done(record: SendRecord, result: dict[str, Any], **more: Any) -> None:
+            done(record, result, **more)
             if moment == "after the record":
                 os.kill(os.getpid(), signal.SIGKILL)
 

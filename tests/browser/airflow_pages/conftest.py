@@ -69,6 +69,11 @@ class Up:
         self.url, sandbox = re.findall(r"http://127\.0\.0\.1:\d+", self.printed)[:2]
         self.sandbox = Sandbox(sandbox)
 
+    def moment_of(self, dag_id: str, run_id: str) -> str:
+        """Tell the time that 2.11 calls a run by."""
+        query = "SELECT execution_date FROM dag_run WHERE dag_id = ? AND run_id = ?"
+        return str(self.airflow.sql(query, dag_id, run_id)[0][0])
+
     def import_connections(self, connections: dict[str, Any]) -> None:
         """Make connections in Airflow."""
         written = self.home / "connections.json"
@@ -108,7 +113,8 @@ def sandbox(up: Up) -> Sandbox:
 @pytest.fixture
 def pages(up: Up, new_page: Callable[..., Page], complaints: list[str]) -> Iterator[Pages]:
     """Give Airflow's pages, logged in where that is needed."""
-    shown = pages_of(version("apache-airflow"), new_page(viewport={"width": 1360, "height": 850}), up.url)
+    window = new_page(viewport={"width": 1360, "height": 850})
+    shown = pages_of(version("apache-airflow"), window, up.url, up.moment_of)
     shown.log_in("admin", "admin")
     yield shown
     # What Airflow's own scripts complain of is not ours; a request to another host would be.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import quote
 
 from playwright.sync_api import Locator, Page, expect
@@ -14,11 +14,13 @@ class Pages:
 
     :param page: the browser's.
     :param url: Airflow's.
+    :param moment_of: tells the time that 2.11 calls a run by.
     """
 
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, url: str, moment_of: Callable[[str, str], str]) -> None:
         self.page = page
         self.url = url
+        self.moment_of = moment_of
 
     def log_in(self, name: str, password: str) -> None:
         """Nobody is asked."""
@@ -137,7 +139,7 @@ class PagesOf2(Pages):
     def save(self) -> None:
         """Save, and see that the form is gone."""
         self.page.locator("#model_form button[type=submit]").click()
-        expect(self.page).to_have_url(re.compile("/connection/list"))
+        expect(self.page.get_by_text(re.compile("(Added|Changed) Row"))).to_be_visible()
 
     def test(self, conn_id: str, key: str | None) -> Locator:
         """Press Test in a connection's form, whose key must be typed anew; return what is said."""
@@ -153,17 +155,20 @@ class PagesOf2(Pages):
     def log(self, dag_id: str, run_id: str, task_id: str) -> Locator:
         """Open a task's log."""
         self.page.goto(self._task(dag_id, run_id, task_id, "logs"))
-        return self.page.locator("body")
+        return self.page.get_by_role("tabpanel")
 
     def rendered(self, dag_id: str, run_id: str, task_id: str) -> Locator:
         """Open a task's rendered templates."""
-        self.page.goto(self._task(dag_id, run_id, task_id, "rendered_templates"))
+        moment = quote(self.moment_of(dag_id, run_id))
+        self.page.goto(
+            f"{self.url}/rendered-templates?dag_id={dag_id}&task_id={task_id}&execution_date={moment}&map_index=-1"
+        )
         return self.page.locator("body")
 
     def xcoms(self, dag_id: str, run_id: str, task_id: str) -> Locator:
         """Open what a task left."""
         self.page.goto(self._task(dag_id, run_id, task_id, "xcom"))
-        return self.page.locator("body")
+        return self.page.get_by_role("tabpanel")
 
     def link(self, dag_id: str, run_id: str, task_id: str, name: str) -> Locator:
         """Return a task's link to elsewhere."""
@@ -175,6 +180,6 @@ class PagesOf2(Pages):
         return f"{self.url}/dags/{dag_id}/grid?dag_run_id={run}&task_id={task_id}&tab={tab}"
 
 
-def pages_of(version: str, page: Page, url: str) -> Any:
+def pages_of(version: str, page: Page, url: str, moment_of: Callable[[str, str], str]) -> Pages:
     """Give the pages of an Airflow."""
-    return (PagesOf2 if version.startswith("2.") else Pages)(page, url)
+    return (PagesOf2 if version.startswith("2.") else Pages)(page, url, moment_of)

@@ -74,23 +74,29 @@ def template(sandbox: Sandbox, name: str, receiver: str, *variables: str, **more
 
 
 def shop(sandbox: Sandbox) -> str:
-    """Play a morning in a shop; give the id of the conversation with most in it."""
+    """Play two hours in a shop, up to now; give the id of the conversation with most in it."""
+    sandbox.advance(hours=-2)
     for name, number in (("Agus Wijaya", AGUS), ("Dewi Lestari", DEWI), ("Siti Rahma", SITI), ("Budi Santoso", BUDI)):
         sandbox.conversation(number, name=name)
     sandbox.reply("Apakah masih buka sampai malam?", receiver=AGUS)
+    sandbox.advance(seconds=25 * 60)
     sandbox.note("Sudah ditelepon, tunggu kabar gudang.", receiver=AGUS, name="Rina")
     template(sandbox, "invoice", DEWI, "Dewi", file_url="https://files.example.com/nota-1187.pdf")
+    sandbox.advance(seconds=51 * 60)
     failed = send(sandbox, "Paket Anda sudah di kurir.", SITI, task("shipping", "notify", 3))
     sandbox.set_status(failed["message_id"], "failed", {"code": 131026, "message": "Message undeliverable"})
-    sandbox.reply("Halo, pesanan saya sudah sampai mana?", receiver=BUDI)
-    asked = send(
-        sandbox, "Halo Budi! Pesanan *#1234* siap dikirim:\n2× _kopi Gayo_, 1× ~teh~ madu.\nKami proses sekarang?",
-        headers=task(), footer="Toko Kita · balas kapan saja", **BUTTONS,
-    )  # fmt: skip
+    sandbox.advance(seconds=32 * 60)
+    sandbox.reply("Halo, pesanan saya sampai mana?", receiver=BUDI)
+    sandbox.advance(seconds=120)
+    text = "Halo Budi! Pesanan *#1234* siap dikirim:\n2× _kopi Gayo_, 1× ~teh~ madu.\nKami proses sekarang?"
+    asked = send(sandbox, text, headers=task(), footer="Toko Kita · balas kapan saja", **BUTTONS)
+    sandbox.advance(seconds=180)
     sandbox.reply(button_id="confirm", receiver=BUDI)
     slots = send(sandbox, "Baik! Kapan kurir boleh datang?", headers=task("order_confirm", "choose_slot", 2), **SLOTS)
+    sandbox.advance(seconds=300)
     sandbox.reply(row_id="sore", receiver=BUDI)
-    link = send(sandbox, "Tercatat. Pantau perjalanannya di sini:", headers=task("order_confirm", "tell"), **LINK)
+    link = send(sandbox, "Tercatat. Pantau di sini:", headers=task("order_confirm", "tell"), **LINK)
+    sandbox.advance(seconds=120)
     for message in (asked, slots, link):
         sandbox.set_status(message["message_id"], "read")
     return str(asked["conversation_id"])

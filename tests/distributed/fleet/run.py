@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import secrets
 import shutil
@@ -20,7 +21,7 @@ sys.path[:0] = [str(ROOT / "scripts"), str(Path(__file__).parent)]
 
 import troubles  # noqa: E402
 from fleet import Fleet  # noqa: E402
-from fleet_services import faketime_library, install  # noqa: E402
+from fleet_services import install  # noqa: E402
 from local_airflow import free_port  # noqa: E402
 from verdict import verdict  # noqa: E402
 
@@ -56,12 +57,9 @@ class Town:
             # Together the waits ask for as many looks a minute as the whole limit: more than their share.
             "FLEET_INTERVAL": str(waits * 60 / limit),
         }
-        clock = {
-            "LD_PRELOAD": faketime_library(),
-            "FAKETIME": f"+{AHEAD_SECONDS}s",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
-        self.fleet = Fleet(home, settings, concurrency=slots, own={"worker 2": clock})
+        self.fleet = Fleet(home, settings, concurrency=slots)
+        ahead = os.pathsep.join([str(Path(__file__).with_name("ahead")), self.fleet.env["PYTHONPATH"]])
+        self.fleet.own["worker 2"] = {"PYTHONPATH": ahead, "FLEET_AHEAD_SECONDS": str(AHEAD_SECONDS)}
         shutil.copy(Path(__file__).with_name("fleet_dag.py"), home / "dags")
 
     def start_sandbox(self) -> None:

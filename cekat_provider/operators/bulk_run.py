@@ -1,0 +1,152 @@
+"""The sends of one bulk task: so many at once, each noted as it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from cekat_provider.core import delivery, fallback
+from cekat_provider.core.errors import AuthError, CekatError, OutcomeUnknownError, WindowClosedError
+from cekat_provider.core.ledger import BY_TEMPLATE, FAILED, SENT, SKIPPED, Ledger, progress
+
+if TYPE_CHECKING:
+    from cekat_provider.core.bulk import Item
+    from cekat_provider.core.wire import Request
+    from cekat_provider.hooks.cekat_async import CekatAsyncHook
+    from cekat_provider.operators.bulk import CekatBulkSendOperator
+
+#: Seconds between two lines about the progress.
+_TELL_EVERY = 10.0
+#: After so many messages in a row that were given up for a passing trouble, each after all its repeats, the trouble
+#: is not theirs. At least as many as are on the way at once.
+_LEAST_IN_A_ROW = 3
+
+
+class BulkRun:
+    """One try of a bulk task.
+
+    :param task: the operator, rendered.
+    :param keep: keeps the ledger, so that it survives this process.
+    :param not_ours: ids of messages that other tasks sent.
+    """
+
+    def __init__(
+        self,
+        task: CekatBulkSendOperator,
+        hook: CekatAsyncHook,
+        items: Sequence[Item],
+        ledger: Ledger,
+        keep: Callable[[], None],
+        not_ours: Callable[[], set[str]],
+    ) -> None:
+        self._task, self._hook, self._items, self._ledger, self._keep = task, hook, items, ledger, keep
+        self._not_ours = not_ours
+        self._accepted: set[str] = set()
+        #: Index → why a message was given up in this try, and may be sent in another.
+        self.left: dict[int, CekatError] = {}
+        #: Why no further message is begun, or None.
+        self.stopped: str | None = None
+        self.refused_key: AuthError | None = None
+        #: Whether that is `stop_after_failures`.
+        self.braked = False
+        self._in_a_row = 0
+        self._told_at = time.monotonic()
+
+    async def send_all(self) -> None:
+        """Send what is open; what goes wrong with one message does not end the others."""
+        config = (await self._hook.get_transport()).config
+        self._config = config
+        sends = 1 if self._task.fallback_template is None else 2
+        self._longest_seconds = sends * (config.max_wait_seconds + 2 * config.timeout_seconds)
+        todo = iter(self._ledger.open)
+        workers = [asyncio.ensure_future(self._work(todo)) for _ in range(self._task.concurrency)]
+        try:
+            await asyncio.gather(*workers)
+        finally:
+            # A bug, or the end of the task, in one of them: the others send nothing more.
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _work(self, todo: Iterator[int]) -> None:
+        for index in todo:
+            if self.stopped is not None:
+                return
+            await self._send(index)
+            self._tell()
+
+    async def _send(self, index: int) -> None:
+        item, ledger, task = self._items[index], self._ledger, self._task
+        if item.twin_of is not None:
+            ledger.settle(index, SKIPPED)
+            task.log.warning("Message %d: skipped, it says the same to the same customer as %d", index, item.twin_of)
+            return
+        policy = delivery.Policy(
+            max_wait_seconds=self._config.max_wait_seconds,
+            on_unknown="resend" if task.on_unknown == "resend" else "fail",
+            settle_seconds=self._hook.settle_seconds,
+            random=random.random,
+            tell=partial(task.log.info, "Message %d: %s", index),
+        )
+        steps = fallback.deliver(
+            self._config,
+            item.body,
+            policy,
+            item.fallback,
+            ledger.earlier(index, self._longest_seconds),
+            lambda: {*self._accepted, *self._not_ours()},
+            task.check_window,
+        )
+        try:
+            sent = await self._hook.run(steps, partial(self._leave, index))
+        except CekatError as err:
+            self._failed(index, err)
+        else:
+            if sent.message_id is not None:
+                self._accepted.add(sent.message_id)
+            ledger.settle(index, BY_TEMPLATE if sent.by_template else SENT)
+            self._in_a_row = 0
+        self._keep()
+
+    def _leave(self, index: int, request: Request) -> None:
+        if self._ledger.leave(index, time.time(), template=request.is_template):
+            self._keep()
+
+    def _failed(self, index: int, err: CekatError) -> None:
+        task, ledger = self._task, self._ledger
+        reason = f"{type(err).__name__}: {err}"
+        if (isinstance(err, WindowClosedError) and task.on_window_closed == "skip") or (
+            isinstance(err, OutcomeUnknownError) and task.on_unknown == "skip"
+        ):
+            ledger.settle(index, SKIPPED)
+            task.log.warning("Message %d: skipped. %s", index, reason)
+            return
+        if isinstance(err, AuthError):
+            # As good as certain for all the others too.
+            ledger.put_back(index)
+            self.refused_key, self.stopped = err, "Cekat refuses the API key"
+            return
+        if err.permanent or (isinstance(err, OutcomeUnknownError) and task.on_unknown == "fail"):
+            ledger.settle(index, FAILED, reason)
+            task.log.error("Message %d: failed. %s", index, reason)
+            most = task.stop_after_failures
+            if most is not None and ledger.count(FAILED) >= most:
+                self.braked, self.stopped = True, "too many have failed"
+            return
+        if not delivery.unknown(err):
+            ledger.put_back(index)
+        self.left[index] = err
+        task.log.warning("Message %d: not sent yet. %s", index, reason)
+        self._in_a_row += 1
+        if self._in_a_row >= max(_LEAST_IN_A_ROW, task.concurrency):
+            self.stopped = f"the last {self._in_a_row} messages did not get through"
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        if now - self._told_at >= _TELL_EVERY:
+            self._told_at = now
+            self._task.log.info("%s", progress(self._ledger.report()))

@@ -1,0 +1,88 @@
+"""A task instance and its tries, without a scheduler: what the operators remember between them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from types import SimpleNamespace
+from typing import Any
+
+from cekat_provider.operators.bulk import CekatBulkSendOperator
+from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+
+RECEIVER = "6281234567890"
+CONVERSATION = "00000000-0000-4000-8000-000000000001"
+
+
+class Store(dict[str, Any]):
+    """Airflow 3.3's task state store, JSON and all."""
+
+    def set(self, key: str, value: Any) -> None:
+        self[key] = json.loads(json.dumps(value))
+
+    def delete(self, key: str) -> None:
+        self.pop(key, None)
+
+
+class Variables:
+    """Airflow's Variables, without the database of a version that wants a whole task around them."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def get(self, name: str, default: Any, deserialize_json: bool) -> Any:
+        assert deserialize_json
+        return json.loads(self.kept[name]) if name in self.kept else default
+
+    def set(self, name: str, value: Any, serialize_json: bool) -> None:
+        assert serialize_json
+        assert len(name) <= 250
+        self.kept[name] = json.dumps(value)
+
+
+class Instance:
+    """A task instance and its tries, as Airflow counts them."""
+
+    def __init__(self, retries: int = 2, store: Store | None = None, **arguments: Any) -> None:
+        self.operator: Any = self.make(retries, arguments)
+        self.store = store
+        self.try_number, self.max_tries = 0, retries
+        self.others: list[dict[str, Any]] = []
+        self.started = datetime.now(timezone.utc)
+
+    def make(self, retries: int, arguments: dict[str, Any]) -> Any:
+        arguments = {"receiver": RECEIVER, "conversation_id": CONVERSATION, "message": "Halo", **arguments}
+        return CekatSendWhatsAppOperator(task_id="send", retries=retries, **arguments)
+
+    def clear(self) -> None:
+        self.max_tries = self.try_number + self.operator.retries
+        self.started = datetime.now(timezone.utc)
+
+    def run(self) -> dict[str, Any]:
+        self.try_number += 1
+        ti = SimpleNamespace(
+            dag_id="shop",
+            run_id="today",
+            task_id="send",
+            map_index=-1,
+            try_number=self.try_number,
+            max_tries=self.max_tries,
+            xcom_pull=lambda task_ids: self.others,
+        )
+        dag = SimpleNamespace(task_dict={"send": self.operator})
+        context: Any = {
+            "ti": ti,
+            "task": self.operator,
+            "dag": dag,
+            "dag_run": SimpleNamespace(start_date=self.started),
+        }
+        if self.store is not None:
+            context["task_state_store"] = self.store
+        return json.loads(json.dumps(self.operator.execute(context)))
+
+
+class BulkInstance(Instance):
+    """The same of a bulk task."""
+
+    def make(self, retries: int, arguments: dict[str, Any]) -> Any:
+        return CekatBulkSendOperator(task_id="send", retries=retries, **arguments)
