@@ -17,7 +17,7 @@ export AIRFLOW__CORE__LOAD_EXAMPLES := False
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test browser pages screenshots bench bench-bulk bench-delivery crash fleet soak demo up docs docs-fill
+.PHONY: help venv test browser pages screenshots bench bench-bulk bench-delivery budget crash fleet soak demo up docs docs-fill
 .PHONY: matrix lint format build
 .PHONY: release-check constraints clean
 
@@ -68,6 +68,9 @@ bench-bulk: $(READY) ## send N messages (1000) in one task, then as mapped tasks
 crash: $(READY) ## kill workers in the middle of N sends (100), and count what the customers got
 	$(BIN)/python tests/real/crash.py --sends $(or $(N),100) $(ARGS)
 
+budget: $(READY) ## send 1,000 messages within 300 a minute, and from 16 processes at once; count what is refused
+	$(BIN)/python tests/real/budget.py $(ARGS)
+
 SENDS ?= 300
 WAITS ?= 100
 fleet: $(READY) ## kill the parts of a CeleryExecutor fleet in the middle of SENDS (300) and WAITS (100); nothing may get lost
@@ -84,7 +87,7 @@ demo: $(READY) ## text a customer from a DAG on the local Cekat, and go on when 
 
 docs: $(READY) ## build the documentation into build/site, warnings as errors, and check its links
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint $(PINS) --group docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	$(BIN)/python scripts/check_site.py build/site
 
 docs-fill: $(READY) ## write into README and docs/ the tables and parts of DAGs that the code has

@@ -84,7 +84,9 @@ def main() -> int:
             f"Airflow {version('apache-airflow')}, Python {platform.python_version()}, {os.cpu_count()} cores, {load}"
         )
         given.write.parent.mkdir(exist_ok=True)
-        given.write.write_text("\n".join([HEAD, f"{where}.", "", *lines, ""]))
+        # What other commands wrote below stays.
+        kept = given.write.read_text().partition("\n## ")[1:] if given.write.exists() else ()
+        given.write.write_text("\n".join([HEAD, f"{where}.", "", *lines, ""]) + "".join(kept))
     return min(bad, 1)
 
 

@@ -81,7 +81,7 @@ def draw(out: Path, picture: Path) -> None:
     figure, axes = pyplot.subplots(len(data), 1, figsize=(9, 1.5 * len(data)), sharex=True)
     for axis, (name, points) in zip(axes, data.items(), strict=True):
         axis.plot(*zip(*points, strict=True), linewidth=1)
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, 1.2 * max(value for _, value in points) or 1)
         axis.set_title(name, fontsize=9, loc="left")
         axis.grid(alpha=0.3)
     axes[-1].set_xlabel("minutes")

@@ -173,6 +173,22 @@ def waiting_for_people() -> list[str]:
     return [state for state in ("awaiting_input", "deferred") if state in known]
 
 
+def later_try_of(ti: Any) -> int | None:
+    """Return the number of a later try that Airflow 2 has begun of a task instance that still runs here, or None.
+
+    It takes a worker whose heartbeat stops for dead. Airflow 3 refuses such a worker's calls itself.
+    """
+    models = _module_or_none("airflow.models.taskinstance") if _module_or_none("airflow.sdk") is None else None
+    if models is None or not isinstance(ti, models.TaskInstance):
+        return None
+    from airflow.utils.session import create_session
+
+    key = {name: getattr(ti, name) for name in ("dag_id", "task_id", "run_id", "map_index")}
+    with create_session() as session:
+        begun: int | None = session.query(models.TaskInstance.try_number).filter_by(**key).scalar()
+    return begun if begun is not None and begun > ti.try_number else None
+
+
 def redact(value: Any) -> Any:
     """Strike out of a value what Airflow's masker knows for a secret."""
     return import_module("airflow.providers.common.compat.sdk").redact(value)

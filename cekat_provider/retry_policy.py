@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cekat_provider.compat import RetryDecision, RetryPolicy
 from cekat_provider.core.errors import CekatError
@@ -11,9 +11,12 @@ from cekat_provider.core.errors import CekatError
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
 
+#: What a server asks for is not believed further: no task waits for ever, and no date overflows.
+_LONGEST_SECONDS: Final = 24 * 3600.0
+
 
 class CekatRetryPolicy(RetryPolicy):
-    """Fail at once what no retry can mend, and wait as long as Cekat asks.
+    """Fail at once what no retry can mend, and wait as long as Cekat asks, a day at most.
 
     For a task's `retry_policy` or a DAG's `default_args`; Airflow 3.3 and later. What is none of Cekat's errors is
     left to the task's own settings, so it fits any task. The operators and sensors of this package decide the first
@@ -31,7 +34,7 @@ class CekatRetryPolicy(RetryPolicy):
         seconds = getattr(exception, "retry_after_seconds", None)
         if seconds is None:
             return RetryDecision.default()
-        return RetryDecision.retry(delay=timedelta(seconds=seconds), reason="Retry-After")
+        return RetryDecision.retry(delay=timedelta(seconds=min(seconds, _LONGEST_SECONDS)), reason="Retry-After")
 
     def serialize(self) -> dict[str, Any]:
         """Return what Airflow needs to make this policy again: nothing."""

@@ -9,7 +9,11 @@ from typing import Any
 def on_config(config: Any) -> Any:
     """Replace each `folder/*` by the pages of the folder that stand nowhere else."""
     docs = Path(config["docs_dir"])
-    listed = set(_pages(config["nav"]))
+    pages = _pages(config["nav"])
+    listed = set(pages)
+    twice = sorted(page for page in listed if pages.count(page) > 1)
+    if twice:
+        raise ValueError(f"mkdocs.yml lists twice: {', '.join(twice)}")
     config["nav"] = _filled(config["nav"], docs, listed)
     return config
 

@@ -24,10 +24,20 @@ _DAGS.joinpath("tests").symlink_to(_ROOT / "tests" / "airflow" / "dags")
 # Before any test module imports Airflow, which reads these once.
 os.environ.update(
     AIRFLOW_HOME=_HOME.name,
+    # Without one, 3.2 has no API for the tasks of `dag.test()`, and does not say so.
+    AIRFLOW__API_AUTH__JWT_SECRET="made-up-for-the-tests-and-long-enough-for-any-algorithm",
     AIRFLOW__CORE__LOAD_EXAMPLES="False",
     AIRFLOW__CORE__DAGS_FOLDER=str(_DAGS),
     AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=f"sqlite:///{_HOME.name}/airflow.db",
 )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch what the tests log and raise."""
+    from leak_guard import LeakGuard
+
+    guard = LeakGuard()
+    config.pluginmanager.register(guard)
 
 
 @pytest.fixture(scope="session")

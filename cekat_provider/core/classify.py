@@ -99,11 +99,12 @@ def retry_after_seconds(response: Response) -> float | None:
 
 
 def http_date(value: str) -> datetime | None:
-    """Read an HTTP date as aware UTC; None where it is none."""
+    """Read an HTTP date as aware UTC; None where it is none, or one that cannot be reckoned with."""
     try:
-        return parse.to_utc(parsedate_to_datetime(value), parse.UTC)
+        at = parse.to_utc(parsedate_to_datetime(value), parse.UTC)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None
+    return at if at is not None and 1900 < at.year < 9000 else None
 
 
 def error_kind(code: str | None) -> type[CekatResponseError]:
@@ -121,7 +122,8 @@ def _host(url: str) -> str:
 def _kind(status: int, code: str | None, said: str) -> type[CekatResponseError]:
     if 300 <= status < 400:
         return RedirectError
-    if code is not None and code in _BY_CODE:
+    # A gateway that gave up says so with numbers of its own: 504 with {"code": 4} is no limit of WhatsApp's.
+    if code is not None and code in _BY_CODE and (status < 500 or len(code) > 3):
         return _BY_CODE[code]
     if status == 429:
         return RateLimitedError

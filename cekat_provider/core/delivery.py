@@ -43,9 +43,9 @@ _NOT_SHOWN: Final = "It is not known whether the message was sent, and the conve
 def repeatable(error: CekatError) -> bool:
     """Tell whether the send had certainly no effect, so that repeating it cannot send twice."""
     if isinstance(error, ServerError):
-        # A 5xx may come from a gateway that gave up on a server that did not. Below 500 a code is WhatsApp's
-        # passing trouble, told by Cekat in an answer of its own; so is a 503 that names a time.
-        told = error.code is not None and error.status < 500
+        # A 5xx, or a 408, may come from a gateway that gave up on a server that did not. Any other status became
+        # this error by one of WhatsApp's codes: a passing trouble that Cekat tells of; so is a 503 that names a time.
+        told = 200 <= error.status < 500 and error.status != 408
         return told or (error.status == 503 and error.retry_after_seconds is not None)
     return isinstance(error, NotSentError | RateLimitedError)
 

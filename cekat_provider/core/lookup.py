@@ -87,13 +87,15 @@ def look(
             failure = error
             continue
         failure = None
-        offset = timedelta(0)
-        if server_now is not None:
+        offset, unsure = timedelta(0), apart
+        if server_now is None:
+            unsure = max(apart, WORKERS_APART)  # a server that tells no time may have another
+        else:
             offset = server_now - parse.EPOCH - timedelta(seconds=(yield from now()))
-        first = parse.EPOCH + timedelta(seconds=earlier.since) + offset - apart - _WHOLE_SECONDS
+        first = parse.EPOCH + timedelta(seconds=earlier.since) + offset - unsure - _WHOLE_SECONDS
         last = None
         if earlier.until is not None:
-            last = parse.EPOCH + timedelta(seconds=earlier.until) + offset + apart + _WHOLE_SECONDS
+            last = parse.EPOCH + timedelta(seconds=earlier.until) + offset + unsure + _WHOLE_SECONDS
         taken = not_ours()
         # The latest first: an older twin is more likely another task's.
         for message in reversed(history):
@@ -123,21 +125,39 @@ def look(
 
 
 def is_same(body: Mapping[str, Any], message: parse.Message) -> bool:
-    """Tell whether a message of the history can be the one that a body asked for.
+    """Tell whether a message of the history can be the one that a body asked for, and on its way to the customer.
 
-    What Cekat keeps of a message beside its text is not documented, so each further field is compared only where
+    What Cekat keeps of a message beside its text is not documented, so each further field is compared only as far as
     the history has it too.
     """
-    if message.direction != "outbound" or plain(body.get("message")) != plain(message.text):
+    if message.direction != "outbound" or message.status == "failed":
+        return False
+    if plain(body.get("message")) != plain(message.text):
         return False
     url = body.get("file_url")
     if url is not None and message.media_url is not None and _file(url) != _file(message.media_url):
         return False
     for name in ("action", "location"):
         asked, kept = body.get(name), message.raw.get(name)
-        if isinstance(kept, Mapping) and kept and kept != asked:
+        if isinstance(kept, Mapping) and kept and (asked is None or _contradicts(asked, kept)):
             return False
     return True
+
+
+def _contradicts(asked: Any, kept: Any) -> bool:
+    """Tell whether a kept value is another one than what was sent, and not the same with more, less or as a number."""
+    if isinstance(asked, Mapping) and isinstance(kept, Mapping):
+        return any(_contradicts(asked[name], kept[name]) for name in asked.keys() & kept.keys())
+    if isinstance(asked, list) and isinstance(kept, list):
+        return len(asked) != len(kept) or any(map(_contradicts, asked, kept))
+    if kept in (None, "") or isinstance(asked, Mapping | list) or isinstance(kept, Mapping | list):
+        return False
+    if plain(str(asked)) == plain(str(kept)):
+        return False
+    try:
+        return float(asked) != float(kept)
+    except (TypeError, ValueError):
+        return True
 
 
 def plain(text: Any) -> str:

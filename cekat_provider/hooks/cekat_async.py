@@ -49,6 +49,7 @@ class CekatAsyncHook(BaseHook):
         super().__init__()
         self.cekat_conn_id = cekat_conn_id
         self._looking_up = asyncio.Lock()
+        self._accepted: set[str] = set()
         self._transport: AsyncTransport | None = None
 
     async def __aenter__(self) -> CekatAsyncHook:
@@ -77,14 +78,17 @@ class CekatAsyncHook(BaseHook):
     async def send_message(self, *, on_unknown: delivery.OnUnknown = "resend", **fields: Any) -> SentMessage:
         """Send one WhatsApp message, once; the arguments and errors are those of `CekatHook.send_message`."""
         config = (await self.get_transport()).config
-        body = bodies.send_body(**fields, default_country_code=config.default_country_code)
+        body = bodies.send_body(**fields, default_country_code=config.default_country_code, warn=self._warn)
         policy = delivery.Policy(
             max_wait_seconds=config.max_wait_seconds,
             on_unknown=on_unknown,
             settle_seconds=self.settle_seconds,
             random=random.random,
         )
-        return await self.run(delivery.deliver(config, body, policy))
+        sent = await self.run(delivery.deliver(config, body, policy, not_ours=lambda: self._accepted))
+        if sent.message_id is not None:
+            self._accepted.add(sent.message_id)
+        return sent
 
     async def get_messages(self, conversation_id: str) -> list[Message]:
         """Read a whole conversation, oldest first: ``GET /messages`` (wire facts A, C, D).
@@ -116,3 +120,6 @@ class CekatAsyncHook(BaseHook):
         transport, self._transport = self._transport, None
         if transport is not None:
             await transport.close()
+
+    def _warn(self, said: str) -> None:
+        self.log.warning("WhatsApp may refuse this message: %s", said)

@@ -61,6 +61,8 @@ class Delivers:
     ) -> SentMessage:
         """Send a body of `message_body`, once, whatever an earlier try did.
 
+        :param body: a request's JSON.
+        :param on_unknown: ``resend`` or ``fail`` when the outcome is unknown and the history does not show it.
         :param earlier: a try that may have sent it already: the conversation is asked first.
         :param not_ours: ids of messages that others sent, asked for only when the conversation is.
         :param fallback: a template for where the 24-hour window is closed.
@@ -88,6 +90,7 @@ class Delivers:
     def check_window(self, conversation_id: str) -> None:
         """Refuse where the history shows that WhatsApp's 24-hour window is closed.
 
+        :param conversation_id: an id of Cekat's (a UUID).
         :raises WindowClosedError: before anything is sent.
         """
         self._run(receipt.check_window(self.config, bodies.check_conversation_id(conversation_id)))
@@ -95,6 +98,8 @@ class Delivers:
     def await_delivery(self, conversation_id: str, message_id: str, timeout_seconds: float) -> Message:
         """Wait until a message is delivered or read; an accepted one is not.
 
+        :param conversation_id: an id of Cekat's (a UUID).
+        :param message_id: as the send gave it.
         :raises CekatResponseError: WhatsApp's reason, where its status is ``failed``.
         :raises DeliveryTimeoutError: after `timeout_seconds`.
         """

@@ -13,6 +13,8 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from cekat_provider.compat import later_try_of
+from cekat_provider.core.errors import NotSentError
 from cekat_provider.core.lookup import Earlier
 from cekat_provider.hooks.task_memory import TaskMemory
 
@@ -42,9 +44,12 @@ class SendRecord:
         stored = context.get("task_state_store") is not None or (in_variables and ti is not None)
         self._memory = TaskMemory(context, "send") if stored else None
         kept: Any = None if self._memory is None else self._memory.get(None)
-        same_budget = isinstance(kept, dict) and (kept.get("max_tries") == self._ti.max_tries or not resend_on_clear)
-        self._kept: dict[str, Any] = {name: kept[name] for name in kept if name != "max_tries"} if same_budget else {}
+        self._kept: dict[str, Any] = dict(kept) if isinstance(kept, dict) else {}
+        max_tries = self._kept.pop("max_tries", None)
         self._nonce: str | None = self._kept.pop("nonce", None)
+        self._looked = False
+        if self._kept and resend_on_clear and max_tries != self._ti.max_tries:
+            self._begin_anew()
         #: Whether what was sent, or begun, is the template in the message's place.
         self.template = bool(self._kept.get("template"))
 
@@ -68,7 +73,11 @@ class SendRecord:
             return None
         if self._memory is not None:
             since = self._kept.get("since")
-            return None if since is None else Earlier(since, since + self._longest_seconds, self.template)
+            return (
+                None
+                if since is None
+                else Earlier(since, self._kept.get("last", since) + self._longest_seconds, self.template)
+            )
         if self._is_first_of_budget() and (self._resend_on_clear or self._ti.try_number <= 1):
             return None
         # Nothing was kept, so any message of this DAG run may be it.
@@ -81,21 +90,36 @@ class SendRecord:
         return self._memory is not None
 
     def intend(self, request: Request) -> None:
-        """Note, just before the request leaves, that the message, or the template, may be sent from now on."""
+        """Note, just before the request leaves, that the message, or the template, may be sent from now on.
+
+        :raises NotSentError: where Airflow took this worker for dead, and the next try is on its way.
+        """
+        later = later_try_of(self._ti)
+        if later is not None:
+            raise NotSentError(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
         self.template = request.is_template
-        noted = {"since": self._kept.get("since", time.time()), "template": self.template}
-        if noted != self._kept:
-            self._keep(noted)
+        now = time.time()
+        self._keep({"since": now, **self._kept, "last": now, "template": self.template})
 
     def done(self, result: dict[str, Any], *, template: bool) -> None:
         """Note, after the answer, what was sent."""
         self.template = template
         self._keep({**self._kept, "template": template, "result": result})
 
+    def refused(self) -> None:
+        """Note that this try was refused in the end: the next need not look for the message.
+
+        Where this one had to look, an earlier request may still show in a history that lags, so the note is kept.
+        """
+        if not self._looked:
+            self.forget()
+
     def forget(self) -> None:
-        """Note that the message was certainly not sent: the next try need not look for it."""
-        self._kept = {}
-        if self._memory is not None:
+        """Note that there is nothing to look for: the next try is to send."""
+        self._begin_anew()
+        if self._kept:
+            self._keep(self._kept)
+        elif self._memory is not None:
             self._memory.forget()
 
     def over(self) -> None:
@@ -104,12 +128,23 @@ class SendRecord:
             self._memory.forget()
 
     def not_ours(self) -> set[str]:
-        """Return the ids of messages that other tasks of this DAG run sent, as far as their XComs tell."""
-        return sent_by_others(self._context)
+        """Return the ids of messages that are none of this budget's; called when the history is looked at.
+
+        They are those that other tasks of this DAG run sent, as far as their XComs tell, and those that this one sent
+        before it was cleared.
+        """
+        self._looked = True
+        return sent_by_others(self._context).union(self._kept.get("before", ()))
 
     def _is_first_of_budget(self) -> bool:
         retries = self._context["task"].retries or 0
         return bool(self._ti.try_number <= (self._ti.max_tries or 0) - retries + 1)
+
+    def _begin_anew(self) -> None:
+        """Keep nothing but the ids of what was sent so far."""
+        ids = [*self._kept.get("before", ()), (self.sent or {}).get("message_id")]
+        before = [message_id for message_id in ids if message_id is not None]
+        self._kept, self._nonce = ({"before": before} if before else {}), None
 
     def _keep(self, record: dict[str, Any]) -> None:
         self._kept = record
@@ -127,7 +162,7 @@ def sent_by_others(context: Context) -> set[str]:
     senders = [
         task_id
         for task_id, task in context["dag"].task_dict.items()
-        if task.task_type == own_type or task.task_type.startswith("Cekat")
+        if task.task_type == own_type or "Cekat" in task.task_type
     ]
     # A list of tasks and no map index: every mapped instance of each.
     results = ti.xcom_pull(task_ids=senders)

@@ -8,12 +8,14 @@ from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from cekat_provider.compat import AirflowFailException
 from cekat_provider.core.delivery import unknown
 from cekat_provider.core.errors import (
     CannotLookError,
     CekatError,
     CekatInputError,
     CekatResponseError,
+    DeliveryTimeoutError,
     WindowClosedError,
 )
 from cekat_provider.core.story import sending
@@ -119,7 +121,7 @@ class Sending:
             sent = send()
         except CekatError as err:
             if not unknown(err):
-                self._record.forget()
+                self._record.refused()
             raise
         self._task.log.info("Cekat answered after %.1f s", time.monotonic() - began)
         self._task.log.info(
@@ -147,6 +149,11 @@ class Sending:
             if not err.permanent:
                 # WhatsApp gave up on this message for a passing trouble: a retry is to send another.
                 self._record.forget()
+            raise
+        except DeliveryTimeoutError as err:
+            if not self._record.has_store and self._task.conversation_id is None:
+                # A retry could not know that Cekat has accepted the message, and would send another.
+                raise AirflowFailException(str(err)) from err
             raise
         self._task.log.info("Message %s: %s after %.1f s", message.id, message.status, time.monotonic() - began)
         return {**result, "status": message.status}

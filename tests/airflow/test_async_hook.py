@@ -68,3 +68,27 @@ def test_many_at_once_share_few_connections(cekat_sandbox: Any, caplog: pytest.L
     assert cekat_sandbox.api_key not in caplog.text
     assert "rahasia" not in caplog.text
     assert "62812000000" not in caplog.text
+
+
+@pytest.mark.usefixtures("airflow_db")
+@pytest.mark.parametrize("hook_class", [CekatHook, CekatAsyncHook])
+def test_its_own_earlier_twin_is_not_the_one_that_dropped(
+    cekat_sandbox: Any, hook_class: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same words again, and the second connection drops before Cekat reads a thing."""
+    monkeypatch.setattr(hook_class, "settle_seconds", (0.0,))
+    conversation_id = cekat_sandbox.conversation()["id"]
+    cekat_sandbox.faults(kind="drop", on="send", skip=1)
+
+    async def both() -> list[str]:
+        async with CekatAsyncHook() as hook:
+            return [(await hook.send_message(conversation_id=conversation_id, message="Halo")).message_id for _ in "12"]
+
+    hook = CekatHook()
+    ids = (
+        asyncio.run(both())
+        if hook_class is CekatAsyncHook
+        else [hook.send_message(conversation_id=conversation_id, message="Halo").message_id for _ in "12"]
+    )
+    assert len(set(ids)) == 2
+    assert [message["id"] for message in cekat_sandbox.sent()] == ids

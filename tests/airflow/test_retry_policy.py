@@ -11,8 +11,10 @@ from packaging.version import Version
 
 from cekat_provider.core.errors import (
     AuthError,
+    CannotLookError,
     CekatInputError,
     NotSentError,
+    OutcomeUnknownError,
     RateLimitedError,
     ServerError,
 )
@@ -23,7 +25,11 @@ DECISIONS = [
     (AuthError("no", 401), "fail", None),
     (CekatInputError("receiver", "nothing", "a number"), "fail", None),
     (RateLimitedError("slow down", 429, None, None, 90.0), "retry", timedelta(seconds=90)),
+    (RateLimitedError("slow down", 429, None, None, 1e300), "retry", timedelta(days=1)),
+    (ServerError("down", 503, None, None, 30.0), "retry", timedelta(seconds=30)),
     (RateLimitedError("slow down", 429), "default", None),
+    (OutcomeUnknownError("dropped"), "default", None),
+    (CannotLookError("nobody knows"), "fail", None),
     (ServerError("sorry", 500), "default", None),
     (NotSentError("nobody there"), "default", None),
     (ValueError("none of ours"), "default", None),

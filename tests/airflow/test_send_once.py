@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from cekat_provider.core.errors import (
 )
 from cekat_provider.hooks.cekat import CekatHook
 from cekat_provider.operators.record import SendRecord
+from cekat_provider.transports.blocking import BlockingTransport
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +123,74 @@ def test_a_dead_worker_left_only_its_intent(cekat_sandbox: Any, monkeypatch: pyt
     assert "result" not in instance.store["cekat_send"]  # type: ignore[index]
     instance.run()
     assert len(cekat_sandbox.sent()) == 1
+
+
+def killed_while(instance: Instance, cekat_sandbox: Any, moment: str) -> None:
+    """Run a try whose worker dies before the request or after it."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(transport: Any, request: Any) -> Any:
+        if request.method == "POST":
+            if moment == "after":
+                real(transport, request)
+            raise Killed
+        return real(transport, request)
+
+    real = BlockingTransport.send
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BlockingTransport, "send", die)
+        with pytest.raises(Killed):
+            instance.run()
+
+
+def test_the_second_dead_worker_is_looked_for_where_the_first_left_nothing(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = Instance(store=Store())
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 7200)
+    killed_while(instance, cekat_sandbox, "before")
+    monkeypatch.setattr(time, "time", lambda: now)
+    killed_while(instance, cekat_sandbox, "after")
+    instance.run()
+    assert len(cekat_sandbox.sent()) == 1
+
+
+def test_what_was_sent_before_the_clear_is_not_what_the_clear_asked_for(cekat_sandbox: Any) -> None:
+    instance = Instance(store=Store())
+    first = instance.run()
+    instance.clear()
+    killed_while(instance, cekat_sandbox, "before")
+    assert instance.run()["message_id"] != first["message_id"]
+    assert len(cekat_sandbox.sent()) == 2
+
+
+def test_a_refusal_after_an_unknown_outcome_does_not_make_it_certain(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The history lags: the first try saw nothing, and was refused when it sent again."""
+    connection = {**cekat_sandbox.connection, "extra": {"max_wait": 3}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+    cekat_sandbox.shape(history_lag_seconds=3600)
+    cekat_sandbox.faults(
+        {"on": "send", "kind": "accept_then_drop"}, {"on": "send", "kind": "rate_limit", "retry_after": 60}
+    )
+    instance = Instance(store=Store())
+    with pytest.raises(RateLimitedError):
+        instance.run()
+    cekat_sandbox.shape(history_lag_seconds=0)
+    instance.run()
+    assert len(cekat_sandbox.sent()) == 1
+
+
+def test_an_accepted_message_is_not_sent_again_where_nothing_can_remember_it(cekat_sandbox: Any) -> None:
+    """Before 3.3, without a conversation: a retry would not know that Cekat has accepted the message."""
+    instance = Instance(conversation_id=None, delivery_timeout=0)
+    with pytest.raises(AirflowFailException) as caught:
+        instance.run()
+    assert isinstance(caught.value.__cause__, DeliveryTimeoutError)
 
 
 def test_another_tasks_twin_is_not_taken_for_ours(cekat_sandbox: Any, store: Store | None) -> None:

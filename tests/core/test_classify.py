@@ -140,7 +140,8 @@ def test_whatsapps_code_goes_before_the_status(kind: type[CekatResponseError], c
     for written in (code, str(code)):
         body = {"success": False, "error": {"code": written, "message": "no"}}
         error = classify.error_of(answer(body, status), SEND)
-        assert type(error) is kind
+        # A gateway that gave up has small numbers of its own, so below a 5xx they tell nothing of WhatsApp.
+        assert type(error) is (ServerError if status >= 500 and code < 1000 else kind)
         assert error.code == str(code)
 
 

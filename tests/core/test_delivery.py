@@ -156,6 +156,11 @@ UNKNOWN: list[Answer] = [
     response(200, b"<html>"),
     response(200, b'{"success": tr'),
     response(500, {"success": False, "error": {"code": 131000}}),
+    # Not one of WhatsApp's codes: whoever gave up waiting may say it in an answer of JSON too.
+    response(408, {"error": {"code": "REQUEST_TIMEOUT", "message": "timed out"}}),
+    response(504, {"code": 4, "message": "context deadline exceeded", "details": []}),
+    response(500, {"code": 3, "message": "upstream"}),
+    response(503, {"success": False, "error": {"code": "4"}}),
 ]
 
 
@@ -217,6 +222,7 @@ TRACES: list[tuple[dict[str, Any], bool]] = [
     ({"id": "m", "ago": 60.0}, False),
     ({"id": "m-other-task"}, False),
     ({"id": "m", "action": {"buttons": []}}, False),
+    ({"id": "m", "status": "failed"}, False),
 ]
 
 
@@ -229,13 +235,51 @@ def test_only_our_own_message_is_taken_for_it(message: dict[str, Any], ours: boo
     assert cekat.sends == (1 if ours else 2)
 
 
-def test_buttons_are_told_apart_by_what_they_offer() -> None:
-    def buttons(nonce: str) -> dict[str, Any]:
-        return {"buttons": [{"type": "reply", "reply": {"id": f"yes-{nonce}", "title": "Ya"}}]}
+def buttons(nonce: str) -> dict[str, Any]:
+    return {"buttons": [{"type": "reply", "reply": {"id": f"yes-{nonce}", "title": "Ya"}}]}
 
+
+def test_buttons_are_told_apart_by_what_they_offer() -> None:
     body = {**BODY, "media_type": "button", "action": buttons("1")}
     cekat = Cekat(DROPPED, history({"id": "a", "action": buttons("2")}, {"id": "b", "action": buttons("1")}))
     assert cekat.deliver(body).message_id == "b"
+
+
+#: What was sent, and how a history may keep it: the same with more, with less, or with numbers for strings.
+KEPT: list[tuple[str, Any, Any, bool]] = [
+    ("action", buttons("1"), {**buttons("1"), "name": "reply", "nonce": None}, True),
+    ("action", {"name": "cta_url", "parameters": {"url": "u"}}, {"parameters": {"url": "u"}}, True),
+    ("action", {"parameters": {"url": "u"}}, {"parameters": {"url": "v"}}, False),
+    ("action", {"buttons": [{"id": 1}, {"id": 2}]}, {"buttons": [{"id": 1}]}, False),
+    ("location", {"latitude": "-6.20", "longitude": "106"}, {"latitude": -6.2, "longitude": 106.0, "name": ""}, True),
+    ("location", {"latitude": "-6.20", "longitude": "106"}, {"latitude": "-6.3", "longitude": "106"}, False),
+    ("location", {"latitude": "1"}, {"latitude": "nan"}, False),
+]
+
+
+@pytest.mark.parametrize(("field", "asked", "kept", "same"), KEPT)
+def test_a_field_that_was_kept_otherwise_is_no_other_message(field: str, asked: Any, kept: Any, same: bool) -> None:
+    cekat = Cekat(DROPPED, history({"id": "m", field: kept}), *[history()] * 3, accepted)
+    assert cekat.deliver({**BODY, field: asked}).found is same
+
+
+def test_a_cekat_that_tells_no_time_is_believed_within_two_minutes() -> None:
+    def undated(cekat: Cekat) -> Response:
+        answer = history({"id": "m", "ago": 0.0})(cekat)
+        return Response(answer.status, {}, answer.content)
+
+    cekat = Cekat(DROPPED, undated, *[history()] * 3, accepted, server_ahead=-60.0)
+    assert cekat.deliver().found is True
+
+
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59 GMT", "Mon, 01 Jan 0101 00:00:00 GMT"])
+def test_a_clock_out_of_this_world_is_none(date: str) -> None:
+    def dated(cekat: Cekat) -> Response:
+        answer = history({"id": "m"})(cekat)
+        return Response(answer.status, {"date": date}, answer.content)
+
+    earlier = delivery.Earlier(START.timestamp() - 10.0, START.timestamp() + 600.0)
+    assert Cekat(dated).deliver(earlier=earlier).found is True
 
 
 @pytest.mark.parametrize(("ago", "found"), [(0.0, True), (300.0, True), (500.0, False)])

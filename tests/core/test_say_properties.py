@@ -4,6 +4,7 @@ other hands, takes too; and what it takes, ours does not refuse.
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from hypothesis import event, given, settings
@@ -61,7 +62,7 @@ MESSAGES: st.SearchStrategy[OutboundMessage] = st.one_of(
 _STRICTER = ("nor hold a line break", "must be a decimal number in a string")
 
 
-@settings(max_examples=4000, deadline=None, derandomize=True)
+@settings(max_examples=int(os.environ.get("HUNT", "4000")), deadline=None, derandomize="HUNT" not in os.environ)
 @given(MESSAGES)
 def test_strict_sends_nothing_that_cekat_refuses(message: OutboundMessage) -> None:
     try:

@@ -119,3 +119,5 @@ def test_a_new_page_needs_no_entry_in_the_nav(tmp_path: Path) -> None:
         "index.md",
         {"How to": ["how-to/b.md", "how-to/a.md", "how-to/c.md"]},
     ]
+    with pytest.raises(ValueError, match=r"lists twice: index\.md"):
+        docs_nav.on_config({"docs_dir": str(tmp_path), "nav": ["index.md", {"Home": "index.md"}]})

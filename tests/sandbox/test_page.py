@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,9 +34,11 @@ def stream(url: str) -> Iterator[http.client.HTTPResponse]:
 
 
 def topics(answer: http.client.HTTPResponse) -> list[str]:
-    """Read up to the next event."""
+    """Read up to the next event; the stream itself says every second that it is there."""
+    until = time.monotonic() + 60
     while not (line := answer.readline()).startswith(b"data: "):
         assert line, "the stream ended"
+        assert time.monotonic() < until, "no event within a minute"
     return json.loads(line.removeprefix(b"data: "))
 
 

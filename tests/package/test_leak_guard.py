@@ -1,0 +1,72 @@
+"""The guard over the suite's logs and exceptions sees what it is there for, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+from leak_guard import LeakGuard
+
+from cekat_provider.core import config
+from cekat_provider.core.errors import CekatConfigError, CekatInputError
+
+KEY, TEXT, NUMBER = "key-that-nobody-may-see", "Tagihan Anda Rp 50.000\nsudah lunas", "6281234567890"
+
+
+@pytest.fixture
+def guard() -> Iterator[LeakGuard]:
+    guard = LeakGuard()
+    guard.pytest_configure()
+    guard.keys.add(KEY)
+    guard.texts.add(TEXT)
+    yield guard
+    guard.pytest_unconfigure()
+
+
+def record(level: int, path: str, message: str, *args: object) -> logging.LogRecord:
+    return logging.LogRecord("airflow.task", level, path, 1, message, args, None, "execute")
+
+
+@pytest.mark.parametrize(
+    ("private", "named"),
+    [
+        (KEY, "an API key"),
+        (TEXT, "a message's text"),
+        (repr(TEXT), "a message's text"),
+        (NUMBER, "a phone number"),
+        ("+62 812-3456-7890", "a phone number"),
+    ],
+)
+def test_what_is_private_is_found_wherever_it_is_told(
+    guard: LeakGuard, private: str, named: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("logs")  # `tmp_path` is searched by the guard of this very suite
+    guard.log(record(logging.INFO, "/somewhere/operator.py", "sent %s", private))
+    guard.printed(f"2026 [info     ] sent {private} [airflow.task]", "the terminal")
+    (folder / "task.log").write_text(f"sent {private}")
+    guard.files(folder)
+    found = list(guard.leaks())
+    places = {"a log record of airflow.task (execute)", "the file task.log"}
+    places |= set() if private == TEXT else {"the terminal"}  # it is in two lines there
+    assert {leak.removeprefix(f"{named} in ") for leak in found} == places
+    assert private not in "".join(found)
+    guard.told.clear()
+
+
+def test_what_is_not_told_to_others_is_no_leak(guard: LeakGuard) -> None:
+    guard.log(record(logging.DEBUG, "/somewhere/operator.py", NUMBER))
+    guard.log(record(logging.INFO, __file__, NUMBER))
+    guard.printed(f"a test prints {NUMBER}\n2026 [debug    ] {NUMBER} [airflow.task]", "the terminal")
+    guard.raised(ValueError, (NUMBER,), None)
+    assert list(guard.leaks()) == []
+
+
+def test_it_listens(guard: LeakGuard) -> None:
+    with pytest.raises(CekatConfigError):
+        config.from_connection(password=f"{KEY}-2\n", host=None, schema=None, port=None, extra={})
+    logging.getLogger("cekat_provider.any").warning("Halo")
+    CekatInputError("receiver", NUMBER, "a test's own")
+    assert f"{KEY}-2\n" in guard.keys
+    assert [where for where, _ in guard.told] == [f"a CekatConfigError made in {guard.told[0][0].split()[-1]}"]
+    assert list(guard.leaks()) == []
