@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
+from cekat_provider.hooks import _connection
 from cekat_provider.transports.aio import AsyncTransport
 
 #: In real seconds: what is under way for so long is a test that hangs.
@@ -127,10 +128,13 @@ def run_virtually(coroutine: Any, clock: Clock) -> Any:
     loop = VirtualLoop(clock)
     complaints: list[Any] = []
     loop.set_exception_handler(lambda _, complaint: complaints.append(complaint))
+    # A triggerer is a process of its own, and so is the pace that it keeps: on this clock.
+    pace, _connection.LIMITERS = _connection.LIMITERS, {}
     try:
         with requests_counted(loop):
             return loop.run_until_complete(coroutine)
     finally:
+        _connection.LIMITERS = pace
         left = asyncio.all_tasks(loop)
         gc.collect()  # aiohttp complains of a session that nobody closed
         loop.run_until_complete(loop.shutdown_asyncgens())

@@ -112,7 +112,7 @@ def wrong_ones(up: Up) -> None:
     [
         ("cekat_default", "Cekat accepted the API key"),
         ("cekat_wrong_key", "Check the API key (the connection's password)"),
-        ("cekat_wrong_host", "No connection to"),
+        ("cekat_wrong_host", "no connection was made"),
         ("cekat_not_cekat", "Check that the connection's host is Cekat's API"),
         ("cekat_bad_field", "timeout must be a number of seconds above 0, at most 600, got 'soon'"),
     ],

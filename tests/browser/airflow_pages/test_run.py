@@ -61,14 +61,14 @@ def test_the_grid_beside_the_phone(
     new_page: Callable[..., Page],
     screenshot: Callable[[Page, str], None],
 ) -> None:
-    pages.page.set_viewport_size({"width": 960, "height": 700})
+    pages.page.set_viewport_size({"width": 1200, "height": 700})
     pages.grid(runs.wait, RUN)
     for task in ("ask_customer", "declined"):
         expect(pages.page.get_by_text(task).last).to_be_visible()
     phone = new_page(viewport={"width": 440, "height": 700}, timezone_id="Asia/Jakarta")
     phone.goto(f"{up.sandbox.url}/#/conversations/{CONVERSATION}")
     expect(phone.get_by_text(ANSWER).last).to_be_visible()
-    beside = new_page(viewport={"width": 1432, "height": 716})
+    beside = new_page(viewport={"width": 1672, "height": 716})
     seen = [base64.b64encode(one.screenshot()).decode() for one in (pages.page, phone)]
     images = "".join(f'<img src="data:image/png;base64,{one}">' for one in seen)
     beside.set_content(f'<body style="margin:8px;display:flex;gap:16px;background:#c8d0da">{images}</body>')
