@@ -32,10 +32,10 @@ with DAG(
     # --8<-- [end:approval]
 
     # --8<-- [start:result]
-    # Whoever approved is known by a phone number, and Airflow logs what a function returns.
-    @task(show_return_value_in_log=False)
+    @task
     def pay_back(decision: dict[str, Any]) -> str:
-        return f"approved by {decision['responded_by_user']['name']} at {decision['responded_at']}"
+        # Not who: `responded_by_user` is a phone number, and Airflow logs what a function returns.
+        return f"{decision['chosen_options'][0]} at {decision['responded_at']}"
 
     paid = pay_back(approve.output)
     # --8<-- [end:result]

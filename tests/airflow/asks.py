@@ -83,17 +83,17 @@ class Asked:
 
 def buttons(message: Any) -> dict[str, str]:
     """Return the title and the id of each button or row of a sent message."""
-    action = message["request_body"]["action"]
+    action = message["request_body"].get("action", {})
     replies = [button["reply"] for button in action.get("buttons", [])]
     replies += [row for section in action.get("sections", []) for row in section["rows"]]
     return {reply["title"]: reply["id"] for reply in replies}
 
 
 def tap_later(sandbox: Any, title: str) -> threading.Thread:
-    """Have the customer tap on the next message that comes."""
+    """Have the customer tap on the next message that has this button or row."""
 
     def tap() -> None:
-        message = sandbox.wait_for_message(120)
+        message = sandbox.wait_for_message(120, lambda sent: title in buttons(sent))
         kind = "button_id" if "buttons" in message["request_body"]["action"] else "row_id"
         sandbox.reply(conversation_id=message["conversation_id"], **{kind: buttons(message)[title]})
 
