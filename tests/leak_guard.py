@@ -24,6 +24,8 @@ NUMBER = re.compile(r"\+?62[ -]?812[ -]?[0-9]{3,5}[ -]?[0-9]{3,}")
 SHORTEST_TEXT, SHORTEST_KEY = 10, 8
 #: A line of Airflow 3's own logs, which do not pass the standard library; below INFO more may be said.
 LINE = re.compile(r"\[(debug|info|warning|error|critical) *\]")
+#: What a DAG's own function returned: Airflow logs it unless the DAG says `show_return_value_in_logs=False`.
+RETURNED = re.compile(r"Returned value was.*(_PythonDecoratedOperator|PythonOperator)")
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -51,6 +53,8 @@ class LeakGuard:
         """Keep a record of the standard library's; a test's own are its own."""
         if record.levelno < logging.INFO or record.pathname.startswith((TESTS, SANDBOX)):
             return
+        if RETURNED.search(f"{record.getMessage()} {record.name}".replace("\n", " ")):
+            return
         words = record.getMessage() + "".join(traceback.format_exception(*record.exc_info) if record.exc_info else "")
         self.told.append((f"a log record of {record.name} ({record.funcName})", words))
 
@@ -67,7 +71,7 @@ class LeakGuard:
         for line in ANSI.sub("", output).splitlines():
             begins = LINE.search(line)
             loud = begins[1] != "debug" if begins else loud and not line.startswith("[")
-            if loud:
+            if loud and not RETURNED.search(line):
                 self.told.append((where, line))
 
     def files(self, folder: Path) -> None:

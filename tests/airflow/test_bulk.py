@@ -318,7 +318,7 @@ def test_killed_halfway_and_resumed(
             raise Killed
         return response
 
-    instance = BulkInstance(store=store, messages=orders())
+    instance = BulkInstance(store=store, messages=orders(), concurrency=4)
     with monkeypatch.context() as patch:
         patch.setattr(AsyncTransport, "send", dying)
         with pytest.raises(Killed):
