@@ -90,7 +90,8 @@ def main() -> int:
     lock = only_one(HOME)
     if lock is None:
         return 1
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # SIGINT, too: what a script starts in the background begins with it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     settings = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "example_dags"),
