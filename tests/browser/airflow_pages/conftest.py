@@ -104,6 +104,20 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         both.stop(signal.SIGTERM)
 
 
+class _Complaints(list[str]):
+    """Those but one: Airflow 2.11's own page of a connection sets what it has not."""
+
+    def append(self, complaint: str) -> None:
+        if complaint != "uncaught: Cannot set properties of undefined (setting 'autocomplete')":
+            super().append(complaint)
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """Collect what no page should do."""
+    return _Complaints()
+
+
 @pytest.fixture
 def sandbox(up: Up) -> Sandbox:
     """Give the sandbox that the connection `cekat_default` reaches."""

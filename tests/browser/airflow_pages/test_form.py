@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from local_airflow import IS_2
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Error, Page, Request, expect
 
 from cekat_provider import connection_form
 from cekat_provider.core import defaults
@@ -88,22 +91,42 @@ def body_of(request: Request) -> str:
     answer = request.response()
     if request.resource_type not in ("document", "xhr", "fetch") or answer is None or not answer.ok:
         return ""
-    return answer.text()
+    with suppress(Error):  # the page went elsewhere before it could be read
+        return answer.text()
+    return ""
+
+
+class SomePage(BaseHTTPRequestHandler):
+    """Answers what any web server does, and no Cekat."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>Some page</title>")
+
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 @pytest.fixture(scope="package")
-def wrong_ones(up: Up) -> None:
+def wrong_ones(up: Up) -> Iterator[None]:
     """Make the connections whose Test must say why not."""
+    not_cekat = ThreadingHTTPServer(("127.0.0.1", 0), SomePage)
+    threading.Thread(target=not_cekat.serve_forever, daemon=True).start()
     # The port apart, as `make up` does and for the same reason.
     right: dict[str, Any] = {**up.sandbox.connection, "host": "http://127.0.0.1", "port": port_of(up.sandbox.url)}
     up.import_connections(
         {
             "cekat_wrong_key": {**right, "password": "wrong-key-0123456789"},
             "cekat_wrong_host": {**right, "port": closed_port()},
-            "cekat_not_cekat": {**right, "port": port_of(up.url)},
+            "cekat_not_cekat": {**right, "port": not_cekat.server_port},
             "cekat_bad_field": {**right, "extra": json.dumps({"timeout": "soon"})},
         }
     )
+    yield
+    not_cekat.shutdown()
+    not_cekat.server_close()
 
 
 @pytest.mark.usefixtures("wrong_ones")
