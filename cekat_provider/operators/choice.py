@@ -139,3 +139,7 @@ class ChoosesOption(AsksAndWaits):
             if getattr(self, name) is not None:
                 raise CekatInputError(name, "one", "left out: subject, body and options make the message")
         checked_default(self.defaults, checked_options(self.options))
+        if self.fallback_template is not None and not self.accept_text:
+            raise CekatInputError(
+                "fallback_template", "one", "left out, or used with accept_text=True: no tap on a template answers this"
+            )

@@ -190,6 +190,7 @@ WRONG = [
     ({"response_timeout": 0}, "response_timeout must be"),
     ({"message": "Hi"}, "message must be left out"),
     ({"choices": ["a"]}, "choices must be left out"),
+    ({"fallback_template": "order_ready"}, "fallback_template must be left out"),
 ]
 
 
