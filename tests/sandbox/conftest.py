@@ -37,7 +37,7 @@ class Api:
             headers = {"api_key": self.sandbox.api_key, "Content-Type": "application/json"}
         request = urllib.request.Request(self.sandbox.url + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return Got(answer.status, answer.read(), answer.headers)
         except urllib.error.HTTPError as error:
             return Got(error.code, error.read(), error.headers)

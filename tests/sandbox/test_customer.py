@@ -15,7 +15,7 @@ OTHER = "6281200000002"
 
 
 def until(check):
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not (value := check()):
         assert time.monotonic() < deadline, "it never came"
         time.sleep(0.02)

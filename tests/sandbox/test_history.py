@@ -142,10 +142,10 @@ def test_history_lags_for_what_was_sent_only(api, cekat_sandbox, where):
 
 
 def test_history_lags_in_real_time_too(api, cekat_sandbox):
-    cekat_sandbox.shape(history_lag_seconds=0.2)
+    cekat_sandbox.shape(history_lag_seconds=1.5)
     where = api.sent()["conversation_id"]
     assert api.history(where) == []
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not api.history(where):
         assert time.monotonic() < deadline
         time.sleep(0.02)
