@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from virtual import Clock
 
+from cekat_provider.compat import connection_errors
 from cekat_provider.core.errors import ServerError
 from cekat_provider.core.outcome import read
 from cekat_provider.hooks import cekat_async
@@ -427,3 +428,22 @@ def test_a_newer_history_replaces_an_older_one_and_so_does_a_bug() -> None:
     assert asyncio.run(slow(older, newer)) == newer
     with pytest.raises(ZeroDivisionError):
         asyncio.run(slow(older, ZeroDivisionError()))
+
+
+@pytest.mark.parametrize("kind", connection_errors())
+def test_a_connection_that_cannot_be_looked_up_is_a_failed_look(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, run_fast: Any, kind: type[Exception]
+) -> None:
+    (one,) = conversations(cekat_sandbox, 1)
+    cekat_sandbox.reply("Ya", conversation_id=one)
+    original, asked = cekat_async.get_connection_async, []
+
+    async def away_at_first(*args: Any) -> Any:
+        asked.append(args)
+        if len(asked) == 1:
+            raise kind.__new__(kind)
+        return await original(*args)
+
+    monkeypatch.setattr(cekat_async, "get_connection_async", away_at_first)
+    assert [message.text for message in run_fast(fired(trigger(one))).messages] == ["Ya"]
+    assert len(asked) == 2
