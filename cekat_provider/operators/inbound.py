@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException, BaseOperator
 from cekat_provider.core.errors import CekatError
+from cekat_provider.templating import RendersMessages
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
     from cekat_provider.core.parse import Message
 
 
-class CekatNewMessagesOperator(BaseOperator):
+class CekatNewMessagesOperator(RendersMessages, BaseOperator):
     """Take every message past the DAG's own cursor: ``GET /messages``, each message once over the life of the DAG.
 
     However often the DAG is started, and whatever Airflow makes of the events that start it: what one run has taken no

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cekat_provider.compat import AirflowFailException, BaseOperator
 from cekat_provider.core.errors import CannotLookError, CekatError
 from cekat_provider.links import CekatConversationLink, link_conversation
+from cekat_provider.templating import RendersMessages
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from cekat_provider.operators.record import SendRecord
 
 
-class CekatSendTemplateOperator(BaseOperator):
+class CekatSendTemplateOperator(RendersMessages, BaseOperator):
     """Send an approved template: the only way to reach a customer who has not written for 24 hours.
 
     A name is looked up before it is sent, so that a template that is not approved, or a wrong number of variables,
