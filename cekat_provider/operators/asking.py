@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Airflow's own time-out of the deferral, after ours: only for a triggerer that is not there.
 _BACKSTOP = timedelta(seconds=60)
+#: What a date can hold; found out before the send, not after.
+_LONGEST = timedelta(days=3650)
 
 
 class AsksAndWaits(CekatSendWhatsAppOperator):
@@ -103,10 +106,15 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
     def _check_options(self) -> None:
         super()._check_options()
         self._timeout_seconds()
+        pause = self.poke_interval
+        if isinstance(pause, bool) or not isinstance(pause, int | float) or not 0 < pause < math.inf:
+            raise CekatInputError("poke_interval", repr(pause), "a number of seconds above 0")
 
     def _timeout_seconds(self) -> float:
         timeout = self.response_timeout
         seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
-            raise CekatInputError("response_timeout", repr(timeout), "a timedelta or a number of seconds above 0")
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not is_number or not 0 < seconds <= _LONGEST.total_seconds():
+            wants = "a timedelta or a number of seconds, above 0 and at most ten years"
+            raise CekatInputError("response_timeout", repr(timeout), wants)
         return float(seconds)

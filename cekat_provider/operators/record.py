@@ -94,9 +94,7 @@ class SendRecord:
 
         :raises NotSentError: where Airflow took this worker for dead, and the next try is on its way.
         """
-        later = later_try_of(self._ti)
-        if later is not None:
-            raise NotSentError(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
+        refuse_if_taken_for_dead(self._ti)
         self.template = request.is_template
         now = time.time()
         self._keep({"since": now, **self._kept, "last": now, "template": self.template})
@@ -151,6 +149,16 @@ class SendRecord:
         if self._memory is not None:
             named = {} if self._nonce is None else {"nonce": self._nonce}
             self._memory.set({"max_tries": self._ti.max_tries, **named, **record})
+
+
+def refuse_if_taken_for_dead(ti: Any) -> None:
+    """End a try beside which Airflow 2 has begun another one.
+
+    :raises NotSentError: before anything is sent.
+    """
+    later = later_try_of(ti)
+    if later is not None:
+        raise NotSentError(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
 
 
 def sent_by_others(context: Context) -> set[str]:

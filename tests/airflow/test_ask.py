@@ -93,7 +93,9 @@ def test_a_foreign_event_fails(event: Any) -> None:
         ask().execute_complete({}, event)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("wrong", [{"response_timeout": 0}, {"response_timeout": True}, {"on_timeout": "shrug"}])
+@pytest.mark.parametrize(
+    "wrong", [{"response_timeout": 0}, {"response_timeout": True}, {"poke_interval": 0}, {"on_timeout": "shrug"}]
+)
 def test_a_wrong_option_asks_nobody(cekat_sandbox: Any, wrong: dict[str, Any]) -> None:
     with pytest.raises(AirflowFailException, match=next(iter(wrong))):
         ask(**wrong).execute({})  # type: ignore[arg-type]
