@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from cekat_provider.compat import AirflowException, BaseNotifier
 from cekat_provider.core import alerts
 from cekat_provider.core.errors import CekatInputError, WindowClosedError
-from cekat_provider.core.phone import several
 from cekat_provider.core.privacy import mask_number
 from cekat_provider.templating import RendersMessages
 
@@ -219,6 +218,8 @@ class CekatNotifier(RendersMessages, BaseNotifier):
             )
 
     def _receivers(self) -> list[str]:
+        from cekat_provider.core.phone import several
+
         return list(dict.fromkeys(str(each).strip() for each in several(self.receivers, "receivers")))
 
     def _quiet_seconds(self) -> float:

@@ -45,16 +45,30 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
         self.response_timeout = response_timeout
         self.poke_interval = poke_interval
 
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Ask, unless an earlier try did, and wait."""
+        try:
+            return super().execute(context)
+        except Exception as err:
+            self._record(context).over_if_last(err)
+            raise
+
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Go on where the trigger has ended.
 
         :raises EventError: when the event is none of the trigger's.
         """
+        record = self._record(context)
+        try:
+            return self._end(context, record, event)
+        except Exception as err:
+            record.over_if_last(err)
+            raise
+
+    def _end(self, context: Context, record: SendRecord, event: Any) -> Any:
         from cekat_provider.core.outcome import read
-        from cekat_provider.operators.record import SendRecord
 
         outcome = read(event)
-        record = SendRecord(context, resend_on_clear=self.resend_on_clear, longest_seconds=0.0, in_variables=True)
         if outcome.messages:
             return self._answered(context, record, outcome.messages)
         if outcome.timed_out:
@@ -64,9 +78,13 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
             return self._timed_out(context, record, said)
         assert outcome.error is not None  # noqa: S101 - an outcome is one of the three
         if outcome.error.permanent:
-            record.over()
             raise AirflowFailException(str(outcome.error)) from outcome.error
         raise outcome.error
+
+    def _record(self, context: Context) -> SendRecord:
+        from cekat_provider.operators.record import SendRecord
+
+        return SendRecord(context, resend_on_clear=self.resend_on_clear, longest_seconds=0.0, in_variables=True)
 
     def _answered(self, context: Context, record: SendRecord, messages: Sequence[Message]) -> Any:
         """End with the messages that answer, oldest first."""

@@ -34,10 +34,14 @@ class Variables:
         assert deserialize_json
         return json.loads(self.kept[name]) if name in self.kept else default
 
-    def set(self, name: str, value: Any, serialize_json: bool) -> None:
+    def set(self, name: str, value: Any, description: str, serialize_json: bool) -> None:
         assert serialize_json
+        assert "may be deleted" in description.lower()
         assert len(name) <= 250
         self.kept[name] = json.dumps(value)
+
+    def delete(self, name: str) -> None:
+        del self.kept[name]
 
 
 class Instance:
