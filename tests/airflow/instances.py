@@ -9,6 +9,7 @@ from typing import Any
 
 from cekat_provider.operators.bulk import CekatBulkSendOperator
 from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+from cekat_provider.operators.template import CekatSendTemplateOperator
 
 RECEIVER = "6281234567890"
 CONVERSATION = "00000000-0000-4000-8000-000000000001"
@@ -83,6 +84,14 @@ class Instance:
         if self.store is not None:
             context["task_state_store"] = self.store
         return json.loads(json.dumps(self.operator.execute(context)))
+
+
+class TemplateInstance(Instance):
+    """The same of a template's send."""
+
+    def make(self, retries: int, arguments: dict[str, Any]) -> Any:
+        arguments = {"template": "alert", "variables": ["Gudang penuh"], **arguments}
+        return CekatSendTemplateOperator(task_id="send", receiver=RECEIVER, retries=retries, **arguments)
 
 
 class BulkInstance(Instance):
