@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 from airflow.exceptions import AirflowException, TaskDeferred
-from airflow.providers.common.compat.sdk import DAG, AirflowFailException, TaskGroup
-from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, BaseOperator, TaskGroup
 from asks import Asked, AskingTI, buttons, tap_later
 from modes import IS_2, Memory
 from runs import Run, load
@@ -272,11 +271,11 @@ def branching(mapping: Any) -> CekatBranchOperator:
         ask = CekatBranchOperator(
             task_id="ask", receiver=BOSS, subject="?", options=["A", "B"], options_mapping=mapping
         )
-        after = EmptyOperator(task_id="next")
+        after = BaseOperator(task_id="next")
         with TaskGroup("parcel") as parcel:
-            EmptyOperator(task_id="weigh") >> EmptyOperator(task_id="hand_over")
+            BaseOperator(task_id="weigh") >> BaseOperator(task_id="hand_over")
         ask >> [after, parcel]
-        after >> EmptyOperator(task_id="after_that")
+        after >> BaseOperator(task_id="after_that")
     return ask
 
 
