@@ -116,8 +116,9 @@ class BulkRun:
         await self._kept()
 
     async def _leave(self, index: int, request: Request) -> None:
-        if self._ledger.leave(index, time.time(), template=request.is_template):
-            await self._kept()
+        self._ledger.leave(index, time.time(), template=request.is_template)
+        # A repeated request, too: Airflow may have taken this worker for dead while it waited.
+        await self._kept()
 
     async def _kept(self) -> None:
         """Wait until the ledger is kept: once for all that wait for it now, since it costs more than a request."""

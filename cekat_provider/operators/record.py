@@ -13,8 +13,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from cekat_provider.compat import AirflowFailException, AirflowSkipException, later_try_of
-from cekat_provider.core.errors import NotSentError
+from cekat_provider.compat import AirflowException, AirflowFailException, AirflowSkipException, later_try_of
 from cekat_provider.core.lookup import Earlier
 from cekat_provider.hooks.task_memory import TaskMemory
 
@@ -93,7 +92,7 @@ class SendRecord:
     def intend(self, request: Request) -> None:
         """Note, just before the request leaves, that the message, or the template, may be sent from now on.
 
-        :raises NotSentError: where Airflow took this worker for dead, and the next try is on its way.
+        :raises AirflowException: where Airflow took this worker for dead, and the next try is on its way.
         """
         refuse_if_taken_for_dead(self._ti)
         self.template = request.is_template
@@ -167,11 +166,11 @@ class SendRecord:
 def refuse_if_taken_for_dead(ti: Any) -> None:
     """End a try beside which Airflow 2 has begun another one.
 
-    :raises NotSentError: before anything is sent.
+    :raises AirflowException: none of Cekat's, after which the send would be repeated and the next try's note removed.
     """
     later = later_try_of(ti)
     if later is not None:
-        raise NotSentError(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
+        raise AirflowException(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
 
 
 def sent_by_others(context: Context) -> set[str]:
