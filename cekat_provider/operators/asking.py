@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -28,7 +27,7 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
     """Send once, wait in the triggerer, and go on with the answer.
 
     :param response_timeout: how long to wait for the answer, counted from the send; seconds or a timedelta.
-    :param poke_interval: seconds between two looks at the conversation.
+    :param poke_interval: how long between two looks at the conversation; seconds or a timedelta.
     """
 
     template_fields: Sequence[str] = CekatSendWhatsAppOperator.template_fields
@@ -38,7 +37,7 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
         self,
         *,
         response_timeout: float | timedelta = timedelta(hours=24),
-        poke_interval: float = 60.0,
+        poke_interval: float | timedelta = 60.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -108,7 +107,7 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
             "conversation_id": result["conversation_id"],
             "deadline": deadline,
             "since": result["sent_at"],
-            "poke_interval": self.poke_interval,
+            "poke_interval": _seconds("poke_interval", self.poke_interval),
             "cekat_conn_id": self.cekat_conn_id,
         }
         self.log.info(
@@ -124,15 +123,15 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
     def _check_options(self) -> None:
         super()._check_options()
         self._timeout_seconds()
-        pause = self.poke_interval
-        if isinstance(pause, bool) or not isinstance(pause, int | float) or not 0 < pause < math.inf:
-            raise CekatInputError("poke_interval", repr(pause), "a number of seconds above 0")
+        _seconds("poke_interval", self.poke_interval)
 
     def _timeout_seconds(self) -> float:
-        timeout = self.response_timeout
-        seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-        if not is_number or not 0 < seconds <= _LONGEST.total_seconds():
-            wants = "a timedelta or a number of seconds, above 0 and at most ten years"
-            raise CekatInputError("response_timeout", repr(timeout), wants)
-        return float(seconds)
+        return _seconds("response_timeout", self.response_timeout)
+
+
+def _seconds(name: str, value: Any) -> float:
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or not 0 < seconds <= _LONGEST.total_seconds():
+        raise CekatInputError(name, repr(value), "a timedelta or a number of seconds, above 0 and at most ten years")
+    return float(seconds)

@@ -128,7 +128,8 @@ class SendRecord:
     def over_if_last(self, err: BaseException) -> None:
         """Note that the task fails, where that ends its budget of tries."""
         is_last = self._ti is not None and self._ti.try_number > self._ti.max_tries
-        if is_last or isinstance(err, AirflowFailException | AirflowSkipException):
+        is_final = isinstance(err, AirflowFailException | AirflowSkipException) or getattr(err, "permanent", False)
+        if is_last or is_final:
             self.over()
 
     def not_ours(self) -> set[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cekat_provider.compat import AirflowFailException, BaseOperator
 from cekat_provider.core.errors import CannotLookError, CekatError
 from cekat_provider.links import CekatConversationLink, link_conversation
+from cekat_provider.templating import RendersMessages
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
     from cekat_provider.operators.record import SendRecord
 
 
-class CekatSendTemplateOperator(BaseOperator):
+class CekatSendTemplateOperator(RendersMessages, BaseOperator):
     """Send an approved template: the only way to reach a customer who has not written for 24 hours.
 
     A name is looked up before it is sent, so that a template that is not approved, or a wrong number of variables,
-    fails the task at once and sends nothing. A retry never sends a second one: where the worker died between the
-    request and its answer, the task fails.
+    fails the task at once and sends nothing. A retry sends no second one: what an earlier try sent is returned, and
+    where a worker died between the request and its answer the task fails, since nothing can tell.
 
     :param receiver: (templated) a phone number in any usual notation, as for `CekatSendWhatsAppOperator`.
     :param template: (templated) the template's name, such as ``order_ready``. This or `wa_template_id`.
@@ -86,35 +87,36 @@ class CekatSendTemplateOperator(BaseOperator):
         self.cekat_conn_id = cekat_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Send the template."""
+        """Send the template, unless an earlier try did."""
+        from cekat_provider.core.delivery import unknown
         from cekat_provider.hooks.cekat import CekatHook
         from cekat_provider.operators.record import SendRecord
 
         hook = CekatHook(self.cekat_conn_id)
-        # In a Variable before 3.3: no history would tell of a template.
+        # In Variables before Airflow 3.3: there is no conversation to look in.
         record = SendRecord(context, resend_on_clear=True, longest_seconds=0.0, in_variables=True)
         try:
-            result = record.sent
-            if result is not None:
-                self.log.info("An earlier try sent message %s: not sent again", result["message_id"])
+            if record.sent is not None:
+                self.log.info("An earlier try sent message %s: not sent again", record.sent["message_id"])
+                result = record.sent
             elif record.earlier is not None:
                 raise CannotLookError("An earlier try may have sent the template, and nothing can tell.")
             else:
                 result = self._send(hook, record)
             link_conversation(context, hook.config, result["conversation_id"])
         except CekatError as err:
-            fails = AirflowFailException(str(err)) if err.permanent else err
-            record.over_if_last(fails)
-            if fails is err:
-                raise
-            raise fails from err
+            if not unknown(err):
+                record.refused()
+            record.over_if_last(err)
+            if err.permanent:
+                raise AirflowFailException(str(err)) from err
+            raise
         finally:
             hook.close()
         record.over()
         return result
 
     def _send(self, hook: CekatHook, record: SendRecord) -> dict[str, Any]:
-        from cekat_provider.core.delivery import unknown
         from cekat_provider.core.privacy import mask_number
         from cekat_provider.operators.sending import sent_to_xcom
 
@@ -126,23 +128,20 @@ class CekatSendTemplateOperator(BaseOperator):
             hook.config.base_url,
             self.cekat_conn_id,
         )
-        try:
-            sent = hook.send_template(
-                receiver=self.receiver,
-                template=self.template,
-                wa_template_id=self.wa_template_id,
-                variables=self.variables,
-                receiver_name=self.receiver_name,
-                inbox_id=self.inbox_id,
-                language=self.language,
-                file_url=self.file_url,
-                validate=self.validate,
-                leaving=record.intend,
-            )
-        except CekatError as err:
-            if not unknown(err):
-                record.refused()
-            raise
+        sent = hook.send_template(
+            receiver=self.receiver,
+            template=self.template,
+            wa_template_id=self.wa_template_id,
+            variables=self.variables,
+            receiver_name=self.receiver_name,
+            inbox_id=self.inbox_id,
+            language=self.language,
+            file_url=self.file_url,
+            validate=self.validate,
+            leaving=record.intend,
+        )
+        result = sent_to_xcom(sent)
+        record.done(result, template=True)
         self.log.info(
             "Cekat accepted template message %s in conversation %s (status %s) after %.1f s",
             sent.message_id,
@@ -150,6 +149,4 @@ class CekatSendTemplateOperator(BaseOperator):
             sent.status,
             time.monotonic() - began,
         )
-        result = sent_to_xcom(sent)
-        record.done(result, template=True)
         return result

@@ -17,6 +17,8 @@ from runs import Run, load
 from cekat_provider.core.errors import EventError
 from cekat_provider.operators.approval import CekatApprovalOperator
 from cekat_provider.operators.branch import CekatBranchOperator
+from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+from cekat_provider.operators.choice import _MADE_HERE
 
 BOSS, OTHER = "6281200000001", "6281200000002"
 pytestmark = pytest.mark.usefixtures("airflow_db")
@@ -56,6 +58,16 @@ def test_what_is_sent(cekat_sandbox: Any, approval: Any) -> None:
         },
     }
     assert cekat_sandbox.api_key not in json.dumps(waits)
+
+
+@pytest.mark.parametrize("kind", [CekatApprovalOperator, CekatBranchOperator])
+def test_what_a_send_renders_is_rendered_here_too(kind: Any) -> None:
+    assert set(CekatSendWhatsAppOperator.template_fields) - set(kind.template_fields) == set(_MADE_HERE)
+    task = kind(
+        task_id="t", subject="?", accept_text=True, fallback_template="a", fallback_variables=["{{ params.x }}"]
+    )
+    task.render_template_fields({"params": {"x": "INV-7"}})
+    assert task.fallback_variables == ["INV-7"]
 
 
 def test_four_options_are_a_list(cekat_sandbox: Any, approval: Any) -> None:
@@ -203,8 +215,8 @@ WRONG = [
     ({"response_timeout": float("inf")}, "response_timeout must be .* at most ten years, got inf"),
     ({"response_timeout": timedelta.max}, "response_timeout must be .* at most ten years"),
     ({"response_timeout": timedelta(seconds=-1)}, "response_timeout must be .* above 0"),
-    ({"poke_interval": 0}, "poke_interval must be a number of seconds above 0, got 0"),
-    ({"poke_interval": "60"}, "poke_interval must be a number of seconds above 0, got '60'"),
+    ({"poke_interval": 0}, "poke_interval must be a timedelta or a number of seconds, above 0.*, got 0"),
+    ({"poke_interval": "60"}, "poke_interval must be a timedelta or a number of seconds.*, got '60'"),
     ({"message": "Hi"}, "message must be left out"),
     ({"choices": ["a"]}, "choices must be left out"),
     ({"fallback_template": "order_ready"}, "fallback_template must be left out"),
