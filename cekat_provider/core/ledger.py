@@ -90,13 +90,10 @@ class Ledger:
         since, template = self._leaving[index]
         return Earlier(since, since + longest_seconds, template)
 
-    def leave(self, index: int, at: float, *, template: bool) -> bool:
-        """Note that a request is about to leave; tell whether that is news."""
+    def leave(self, index: int, at: float, *, template: bool) -> None:
+        """Note that a request is about to leave."""
         known = self._leaving.get(index)
-        if known is not None and known[1] == template:
-            return False
         self._leaving[index] = (at if known is None else known[0], template)
-        return True
 
     def put_back(self, index: int) -> None:
         """Note that a message was certainly not sent, and may be yet."""

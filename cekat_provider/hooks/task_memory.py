@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timezone
 from typing import Any
 
 from cekat_provider.compat import Context, Variable
@@ -38,7 +39,7 @@ class TaskMemory:
         if self._store is not None:
             self._store.set(self._name, value)
         else:
-            Variable.set(self._variable, value, serialize_json=True)
+            Variable.set(self._variable, value, description=_description(), serialize_json=True)
 
     def forget(self) -> None:
         """Keep nothing."""
@@ -80,6 +81,12 @@ class CursorMemory:
 
     def _name(self, conversation_id: str) -> str:
         return _variable("cekat_cursor", *self._task, conversation_id)
+
+
+def _description() -> str:
+    """Tell whoever finds the Variable what it is, and from when."""
+    today = datetime.now(timezone.utc).date()
+    return f"Cekat, {today}: what a retry of this task goes by. May be deleted when its DAG run is over."
 
 
 def _variable(*parts: object) -> str:

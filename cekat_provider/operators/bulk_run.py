@@ -55,6 +55,7 @@ class BulkRun:
         self.braked = False
         self._in_a_row = 0
         self._told_at = time.monotonic()
+        self._keeping: asyncio.Future[None] | None = None
 
     async def send_all(self) -> None:
         """Send what is open; what goes wrong with one message does not end the others."""
@@ -63,7 +64,9 @@ class BulkRun:
         sends = 1 if self._task.fallback_template is None else 2
         self._longest_seconds = sends * (config.max_wait_seconds + 2 * config.timeout_seconds)
         todo = iter(self._ledger.open)
-        workers = [asyncio.ensure_future(self._work(todo)) for _ in range(self._task.concurrency)]
+        workers = [
+            asyncio.ensure_future(self._work(todo)) for _ in range(min(self._task.concurrency, len(self._ledger)))
+        ]
         try:
             await asyncio.gather(*workers)
         finally:
@@ -110,11 +113,23 @@ class BulkRun:
                 self._accepted.add(sent.message_id)
             ledger.settle(index, BY_TEMPLATE if sent.by_template else SENT)
             self._in_a_row = 0
-        self._keep()
+        await self._kept()
 
-    def _leave(self, index: int, request: Request) -> None:
-        if self._ledger.leave(index, time.time(), template=request.is_template):
-            self._keep()
+    async def _leave(self, index: int, request: Request) -> None:
+        self._ledger.leave(index, time.time(), template=request.is_template)
+        # A repeated request, too: Airflow may have taken this worker for dead while it waited.
+        await self._kept()
+
+    async def _kept(self) -> None:
+        """Wait until the ledger is kept: once for all that wait for it now, since it costs more than a request."""
+        if self._keeping is None:
+            self._keeping = asyncio.ensure_future(self._keep_soon())
+        await asyncio.shield(self._keeping)
+
+    async def _keep_soon(self) -> None:
+        await asyncio.sleep(0)  # until the others, whose answers came meanwhile, have noted theirs
+        self._keeping = None
+        self._keep()
 
     def _failed(self, index: int, err: CekatError) -> None:
         task, ledger = self._task, self._ledger

@@ -13,8 +13,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from cekat_provider.compat import later_try_of
-from cekat_provider.core.errors import NotSentError
+from cekat_provider.compat import AirflowException, AirflowFailException, AirflowSkipException, later_try_of
 from cekat_provider.core.lookup import Earlier
 from cekat_provider.hooks.task_memory import TaskMemory
 
@@ -45,6 +44,7 @@ class SendRecord:
         self._memory = TaskMemory(context, "send") if stored else None
         kept: Any = None if self._memory is None else self._memory.get(None)
         self._kept: dict[str, Any] = dict(kept) if isinstance(kept, dict) else {}
+        self._is_kept = kept is not None
         max_tries = self._kept.pop("max_tries", None)
         self._nonce: str | None = self._kept.pop("nonce", None)
         self._looked = False
@@ -92,11 +92,9 @@ class SendRecord:
     def intend(self, request: Request) -> None:
         """Note, just before the request leaves, that the message, or the template, may be sent from now on.
 
-        :raises NotSentError: where Airflow took this worker for dead, and the next try is on its way.
+        :raises AirflowException: where Airflow took this worker for dead, and the next try is on its way.
         """
-        later = later_try_of(self._ti)
-        if later is not None:
-            raise NotSentError(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
+        refuse_if_taken_for_dead(self._ti)
         self.template = request.is_template
         now = time.time()
         self._keep({"since": now, **self._kept, "last": now, "template": self.template})
@@ -119,13 +117,20 @@ class SendRecord:
         self._begin_anew()
         if self._kept:
             self._keep(self._kept)
-        elif self._memory is not None:
-            self._memory.forget()
+        else:
+            self._erase()
 
     def over(self) -> None:
         """Note that the task ends and no try of this budget follows: a Variable would stay for good."""
         if self._memory is not None and self._memory.is_variable and self._resend_on_clear:
-            self._memory.forget()
+            self._erase()
+
+    def over_if_last(self, err: BaseException) -> None:
+        """Note that the task fails, where that ends its budget of tries."""
+        is_last = self._ti is not None and self._ti.try_number > self._ti.max_tries
+        is_final = isinstance(err, AirflowFailException | AirflowSkipException) or getattr(err, "permanent", False)
+        if is_last or is_final:
+            self.over()
 
     def not_ours(self) -> set[str]:
         """Return the ids of messages that are none of this budget's; called when the history is looked at.
@@ -151,6 +156,22 @@ class SendRecord:
         if self._memory is not None:
             named = {} if self._nonce is None else {"nonce": self._nonce}
             self._memory.set({"max_tries": self._ti.max_tries, **named, **record})
+            self._is_kept = True
+
+    def _erase(self) -> None:
+        if self._memory is not None and self._is_kept:
+            self._memory.forget()
+            self._is_kept = False
+
+
+def refuse_if_taken_for_dead(ti: Any) -> None:
+    """End a try beside which Airflow 2 has begun another one.
+
+    :raises AirflowException: none of Cekat's, after which the send would be repeated and the next try's note removed.
+    """
+    later = later_try_of(ti)
+    if later is not None:
+        raise AirflowException(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
 
 
 def sent_by_others(context: Context) -> set[str]:

@@ -88,6 +88,31 @@ def test_no_message_is_no_work(cekat_sandbox: Any) -> None:
     assert cekat_sandbox.requests() == []
 
 
+@pytest.mark.parametrize(
+    ("messages", "got"),
+    [
+        (None, "None"),
+        ("None", "None"),
+        ("[{'receiver': '62812'}]", "a text that is not JSON"),
+        ('{"receiver": "62812"}', "JSON of a dict"),
+        ({"receiver": "62812"}, "a dict"),
+        (7, "a int"),
+    ],
+)
+def test_what_is_no_list_is_named(cekat_sandbox: Any, messages: Any, got: str) -> None:
+    with pytest.raises(AirflowFailException, match=f"messages must be a list .*, got {got}$"):
+        BulkInstance(store=Store(), messages=messages).run()
+    assert cekat_sandbox.requests() == []
+
+
+def test_those_on_the_way_at_once_are_noted_at_once(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    writes: list[str] = []
+    monkeypatch.setattr(Store, "set", lambda store, key, value: writes.append(key))
+    BulkInstance(store=Store(), messages=orders(), concurrency=10**9).run()
+    # All that leave in one, their answers as they come, and the end: one by one they would be twice as many.
+    assert len(writes) <= 1 + MANY + 1
+
+
 TO = {"receiver": "+62 812-0000-0001"}
 PLAIN = {"receiver": "6281200000001"}
 REPLIES = [{"type": "reply", "reply": {"id": "Ya", "title": "Ya"}}]
