@@ -95,6 +95,20 @@ def test_the_shortest_interval_of_a_conversation_counts(cekat_sandbox: Any, run_
     assert 4 <= len(reads(cekat_sandbox)) <= 6
 
 
+def test_a_history_that_a_slow_wait_has_not_taken_is_not_lost(cekat_sandbox: Any, run_fast: Any) -> None:
+    history: list[Any] = []
+
+    async def wait() -> Look:
+        watch = Watch("c", 1.0)
+        watch.hand(Look(history, None, False))
+        watch.hand(Look(None, None, True))
+        return await watch.look()
+
+    look = run_fast(wait())
+    assert look.history is history
+    assert look.last
+
+
 def test_exponential_backoff(cekat_sandbox: Any, run_fast: Any) -> None:
     (one,) = conversations(cekat_sandbox, 1)
     run_fast(looks(Watch(one, 5.0, growth=2.0, longest_interval_seconds=40.0), 200.0))
@@ -213,13 +227,14 @@ def test_a_deadline_that_passes_while_others_judge_gets_a_look_of_its_own(
     (one,) = conversations(cekat_sandbox, 1)
     cekat_sandbox.reply("Tidak", conversation_id=one)
     begun = clock.monotonic()
-    monkeypatch.setattr("cekat_provider.hooks._aside.MANY", 10)
+    # Each in a thread, one after the other.
+    monkeypatch.setattr("cekat_provider.hooks._aside.MANY", 0)
     # The first is slow, and the time of all is over meanwhile.
     monkeypatch.setattr("test_polling.judging_thread", lambda: clock.move(begun + 101))
 
     async def wait() -> None:
         more = {"match": "test_polling.is_yes", "poke_interval": 90.0, "deadline": clock.time() + 100}
-        outcomes = await asyncio.gather(*(fired(trigger(one, **more)) for _ in range(30)))
+        outcomes = await asyncio.gather(*(fired(trigger(one, **more)) for _ in range(95)))
         assert all(outcome.timed_out for outcome in outcomes)
 
     run_fast(wait())
