@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -104,11 +104,17 @@ class Watch:
         return self.deadline is not None and asyncio.get_running_loop().time() >= self.deadline
 
     def hand(self, look: Look | Exception) -> None:
-        """Hand it a look; one that it has not taken yet is replaced, but for a history that this one lacks."""
-        if isinstance(look, Look):
-            self.ended = look.last
-            if look.history is None and isinstance(self._look, Look) and self._look.history is not None:
-                look = Look(self._look.history, None, look.last)
+        """Hand it a look; one that it has not taken yet is replaced, but for a history that the new one lacks."""
+        self.ended = not isinstance(look, Look) or look.last
+        waiting = self._look
+        if (
+            isinstance(look, Look)
+            and look.history is None
+            and isinstance(waiting, Look)
+            and waiting.history is not None
+        ):
+            # Nobody hands that history over again until the conversation changes.
+            look = replace(waiting, last=look.last)
         self._look = look
         if self._future is not None and not self._future.done():
             self._future.set_result(None)
