@@ -12,6 +12,6 @@ SENDS = 16
 def test_each_customer_gets_one_message_whatever_dies(tmp_path: Path) -> None:
     figures = crash(tmp_path, SENDS, seed=1)
     assert figures["state"] == "success"
-    assert figures["conversations with exactly one message"] == SENDS
+    assert figures["with exactly one message"] == SENDS
     # Or nothing was killed, and nothing shown.
     assert figures["tries"] > SENDS
