@@ -51,13 +51,15 @@ class TaskMemory:
 class CursorMemory:
     """A JSON value for each conversation, of one task over all runs of its DAG.
 
+    Of all its mapped instances alike: which index a conversation has changes from run to run.
+
     :param context: the task's.
     :param asset: an inlet of the task, in whose state store to keep it; None for Variables.
     """
 
     def __init__(self, context: Context, asset: Any) -> None:
         ti = context["ti"]
-        self._task = (ti.dag_id, ti.task_id, ti.map_index)
+        self._task = (ti.dag_id, ti.task_id)
         stores: Any = None if asset is None else context.get("asset_state_store")
         self._store: Any = None if stores is None else stores[asset]
 

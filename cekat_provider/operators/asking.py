@@ -25,7 +25,7 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
     """Send once, wait in the triggerer, and go on with the answer.
 
     :param response_timeout: how long to wait for the answer, counted from the send; seconds or a timedelta.
-    :param poke_interval: seconds between two looks at the conversation.
+    :param poke_interval: how long between two looks at the conversation; seconds or a timedelta.
     """
 
     template_fields: Sequence[str] = CekatSendWhatsAppOperator.template_fields
@@ -35,7 +35,7 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
         self,
         *,
         response_timeout: float | timedelta = timedelta(hours=24),
-        poke_interval: float = 60.0,
+        poke_interval: float | timedelta = 60.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -87,7 +87,7 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
             "conversation_id": result["conversation_id"],
             "deadline": deadline,
             "since": result["sent_at"],
-            "poke_interval": self.poke_interval,
+            "poke_interval": _seconds("poke_interval", self.poke_interval),
             "cekat_conn_id": self.cekat_conn_id,
         }
         self.log.info(
@@ -103,10 +103,14 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
     def _check_options(self) -> None:
         super()._check_options()
         self._timeout_seconds()
+        _seconds("poke_interval", self.poke_interval)
 
     def _timeout_seconds(self) -> float:
-        timeout = self.response_timeout
-        seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
-            raise CekatInputError("response_timeout", repr(timeout), "a timedelta or a number of seconds above 0")
-        return float(seconds)
+        return _seconds("response_timeout", self.response_timeout)
+
+
+def _seconds(name: str, value: Any) -> float:
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+        raise CekatInputError(name, repr(value), "a timedelta or a number of seconds above 0")
+    return float(seconds)

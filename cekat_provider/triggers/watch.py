@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -96,7 +96,16 @@ class Watch:
         return look
 
     def hand(self, look: Look | Exception) -> None:
-        """Hand it a look; one that it has not taken yet is replaced."""
+        """Hand it a look; one that it has not taken yet is replaced, but for a history that the new one lacks."""
+        waiting = self._look
+        if (
+            isinstance(look, Look)
+            and look.history is None
+            and isinstance(waiting, Look)
+            and waiting.history is not None
+        ):
+            # Nobody hands that history over again until the conversation changes.
+            look = replace(waiting, last=look.last)
         self._look = look
         if self._future is not None and not self._future.done():
             self._future.set_result(None)

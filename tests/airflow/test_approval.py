@@ -16,6 +16,8 @@ from runs import Run, load
 from cekat_provider.core.errors import EventError
 from cekat_provider.operators.approval import CekatApprovalOperator
 from cekat_provider.operators.branch import CekatBranchOperator
+from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+from cekat_provider.operators.choice import _MADE_HERE
 
 BOSS, OTHER = "6281200000001", "6281200000002"
 pytestmark = pytest.mark.usefixtures("airflow_db")
@@ -55,6 +57,16 @@ def test_what_is_sent(cekat_sandbox: Any, approval: Any) -> None:
         },
     }
     assert cekat_sandbox.api_key not in json.dumps(waits)
+
+
+@pytest.mark.parametrize("kind", [CekatApprovalOperator, CekatBranchOperator])
+def test_what_a_send_renders_is_rendered_here_too(kind: Any) -> None:
+    assert set(CekatSendWhatsAppOperator.template_fields) - set(kind.template_fields) == set(_MADE_HERE)
+    task = kind(
+        task_id="t", subject="?", accept_text=True, fallback_template="a", fallback_variables=["{{ params.x }}"]
+    )
+    task.render_template_fields({"params": {"x": "INV-7"}})
+    assert task.fallback_variables == ["INV-7"]
 
 
 def test_four_options_are_a_list(cekat_sandbox: Any, approval: Any) -> None:

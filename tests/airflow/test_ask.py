@@ -98,3 +98,17 @@ def test_a_wrong_option_asks_nobody(cekat_sandbox: Any, wrong: dict[str, Any]) -
     with pytest.raises(AirflowFailException, match=next(iter(wrong))):
         ask(**wrong).execute({})  # type: ignore[arg-type]
     assert cekat_sandbox.requests() == []
+
+
+@pytest.mark.parametrize("interval", ["60", 0, True, None])
+def test_a_wrong_interval_asks_nobody(cekat_sandbox: Any, interval: Any) -> None:
+    with pytest.raises(AirflowFailException, match="poke_interval must be a timedelta or a number of seconds above 0"):
+        ask(poke_interval=interval).execute({})  # type: ignore[arg-type]
+    assert cekat_sandbox.requests() == []
+
+
+def test_an_interval_may_be_a_timedelta_as_a_sensors(cekat_sandbox: Any) -> None:
+    cekat_sandbox.conversation(id="c-1")
+    with pytest.raises(TaskDeferred) as deferred:
+        ask(poke_interval=timedelta(minutes=2)).execute({})  # type: ignore[arg-type]
+    assert deferred.value.trigger.serialize()[1]["poke_interval"] == 120

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from virtual import Clock
 
+from cekat_provider.compat import connection_errors
+from cekat_provider.core.errors import ServerError
 from cekat_provider.core.outcome import read
 from cekat_provider.hooks import cekat_async
 from cekat_provider.triggers import polling
@@ -400,3 +402,48 @@ def test_a_deadline_passes_though_cekat_is_down(cekat_sandbox: Any, clock: Clock
         return loop.time() - started
 
     assert run_fast(wait()) == pytest.approx(30 + polling.LAST_LOOK_SECONDS, abs=0.01)
+
+
+@pytest.mark.parametrize("error", [None, ServerError("Cekat answered 502", 502)])
+@pytest.mark.parametrize("last", [False, True])
+def test_a_history_that_nobody_has_taken_yet_is_not_replaced_by_nothing(error: Any, last: bool) -> None:
+    # As where the wait still judges the history before, beside the loop.
+    async def slow() -> Look:
+        watch = Watch("c", 10.0, every=True)
+        watch.hand(Look(["a message"], None, False))
+        watch.hand(Look(None, error, last))
+        return await watch.look()
+
+    assert asyncio.run(slow()) == Look(["a message"], None, last)
+
+
+def test_a_newer_history_replaces_an_older_one_and_so_does_a_bug() -> None:
+    async def slow(*looks: Any) -> Look:
+        watch = Watch("c", 10.0)
+        for look in looks:
+            watch.hand(look)
+        return await watch.look()
+
+    older, newer = Look(["a"], None, False), Look(["a", "b"], None, False)
+    assert asyncio.run(slow(older, newer)) == newer
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(slow(older, ZeroDivisionError()))
+
+
+@pytest.mark.parametrize("kind", connection_errors())
+def test_a_connection_that_cannot_be_looked_up_is_a_failed_look(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, run_fast: Any, kind: type[Exception]
+) -> None:
+    (one,) = conversations(cekat_sandbox, 1)
+    cekat_sandbox.reply("Ya", conversation_id=one)
+    original, asked = cekat_async.get_connection_async, []
+
+    async def away_at_first(*args: Any) -> Any:
+        asked.append(args)
+        if len(asked) == 1:
+            raise kind.__new__(kind)
+        return await original(*args)
+
+    monkeypatch.setattr(cekat_async, "get_connection_async", away_at_first)
+    assert [message.text for message in run_fast(fired(trigger(one))).messages] == ["Ya"]
+    assert len(asked) == 2

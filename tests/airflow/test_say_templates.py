@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 import pytest
+from asks import AskingTI
+from modes import IS_2, Memory
 
 from cekat_provider.compat import AirflowFailException
 from cekat_provider.core.errors import (
@@ -201,4 +203,59 @@ def test_what_is_refused_for_long_is_left_to_the_retries(inbox: Any, monkeypatch
     with pytest.raises(RateLimitedError):
         operator.execute({})
     operator.execute({})
+    assert len(inbox.sent()) == 1
+
+
+class Tried:
+    """The tries of one task instance; each has a new operator."""
+
+    def __init__(self) -> None:
+        self.ti = AskingTI(try_number=0, max_tries=2)
+        self.context: Any = {"ti": self.ti} if IS_2 else {"ti": self.ti, "task_state_store": Memory()}
+
+    def runs(self, *, clear: bool = False) -> Any:
+        self.ti.try_number += 1
+        if clear:
+            self.ti.max_tries = self.ti.try_number + 2
+        operator = CekatSendTemplateOperator(task_id="t", receiver=TO, template="alert", variables=["Gudang penuh"])
+        return operator.execute(self.context)
+
+
+class WorkerDiedError(BaseException):
+    pass
+
+
+@pytest.mark.usefixtures("airflow_db")
+@pytest.mark.parametrize("died_before", ["intend", "done"])
+def test_a_retry_after_a_dead_worker_sends_no_second_template(
+    inbox: Any, monkeypatch: pytest.MonkeyPatch, died_before: str
+) -> None:
+    tried = Tried()
+
+    def dies(*_: Any, **__: Any) -> None:
+        raise WorkerDiedError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"cekat_provider.operators.record.SendRecord.{died_before}", dies)
+        with pytest.raises(WorkerDiedError):
+            tried.runs()
+    if died_before == "intend":
+        tried.runs()
+    else:
+        with pytest.raises(AirflowFailException, match="An earlier try may have sent the template"):
+            tried.runs()
+    assert len(inbox.sent()) == 1
+    tried.runs(clear=True)
+    assert len(inbox.sent()) == 2
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_a_retry_after_a_refusal_sends(inbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = {**inbox.connection, "extra": {"inbox_id": INBOX, "max_wait": 0}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+    inbox.faults(on="send", kind="rate_limit")
+    tried = Tried()
+    with pytest.raises(RateLimitedError):
+        tried.runs()
+    assert tried.runs()["message_id"] == inbox.sent()[-1]["id"]
     assert len(inbox.sent()) == 1
