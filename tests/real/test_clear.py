@@ -25,7 +25,7 @@ def test_retries_and_clearing(cekat_sandbox: Any, tmp_path: Path) -> None:
     settings = {
         "AIRFLOW_CONN_CEKAT_DEFAULT": json.dumps(cekat_sandbox.connection),
         "AIRFLOW_CONN_CEKAT_IMPATIENT": json.dumps({**cekat_sandbox.connection, "extra": {"max_wait": 1}}),
-        "AIRFLOW_CONN_CEKAT_LOCKED_OUT": json.dumps({**cekat_sandbox.connection, "password": "a key of nobody's"}),
+        "AIRFLOW_CONN_CEKAT_LOCKED_OUT": json.dumps({**cekat_sandbox.connection, "password": "a-key-of-nobody"}),
     }
     airflow = LocalAirflow(tmp_path, settings)
     shutil.copy(Path(__file__).with_name("clearing_dag.py"), tmp_path / "dags")
