@@ -88,6 +88,14 @@ class BulkRun:
             ledger.settle(index, SKIPPED)
             task.log.warning("Message %d: skipped, it says the same to the same customer as %d", index, item.twin_of)
             return
+        earlier = ledger.earlier(index, self._longest_seconds)
+        # Where an earlier request may still show in a history that lags, a refusal says nothing of it.
+        doubtful = [index] if earlier is not None else []
+
+        def not_ours() -> set[str]:
+            doubtful.append(index)
+            return {*self._accepted, *self._not_ours()}
+
         policy = delivery.Policy(
             max_wait_seconds=self._config.max_wait_seconds,
             on_unknown="resend" if task.on_unknown == "resend" else "fail",
@@ -100,14 +108,14 @@ class BulkRun:
             item.body,
             policy,
             item.fallback,
-            ledger.earlier(index, self._longest_seconds),
-            lambda: {*self._accepted, *self._not_ours()},
+            earlier,
+            not_ours,
             task.check_window,
         )
         try:
             sent = await self._hook.run(steps, partial(self._leave, index))
         except CekatError as err:
-            self._failed(index, err)
+            self._failed(index, err, certain=not doubtful and not delivery.unknown(err))
         else:
             if sent.message_id is not None:
                 self._accepted.add(sent.message_id)
@@ -131,7 +139,8 @@ class BulkRun:
         self._keeping = None
         self._keep()
 
-    def _failed(self, index: int, err: CekatError) -> None:
+    def _failed(self, index: int, err: CekatError, *, certain: bool) -> None:
+        """Note why a message did not get through; `certain` where nothing of it can have been sent."""
         task, ledger = self._task, self._ledger
         reason = f"{type(err).__name__}: {err}"
         if (isinstance(err, WindowClosedError) and task.on_window_closed == "skip") or (
@@ -142,7 +151,8 @@ class BulkRun:
             return
         if isinstance(err, AuthError):
             # As good as certain for all the others too.
-            ledger.put_back(index)
+            if certain:
+                ledger.put_back(index)
             self.refused_key, self.stopped = err, "Cekat refuses the API key"
             return
         if err.permanent or (isinstance(err, OutcomeUnknownError) and task.on_unknown == "fail"):
@@ -152,7 +162,7 @@ class BulkRun:
             if most is not None and ledger.count(FAILED) >= most:
                 self.braked, self.stopped = True, "too many have failed"
             return
-        if not delivery.unknown(err):
+        if certain:
             ledger.put_back(index)
         self.left[index] = err
         task.log.warning("Message %d: not sent yet. %s", index, reason)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cekat_provider.compat import AirflowException, AirflowFailException, AirflowSkipException, later_try_of
@@ -18,6 +19,8 @@ from cekat_provider.core.lookup import Earlier
 from cekat_provider.hooks.task_memory import TaskMemory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cekat_provider.compat import Context
     from cekat_provider.core.wire import Request
 
@@ -47,7 +50,8 @@ class SendRecord:
         self._is_kept = kept is not None
         max_tries = self._kept.pop("max_tries", None)
         self._nonce: str | None = self._kept.pop("nonce", None)
-        self._looked = False
+        #: Whether the intent that is kept is this try's alone.
+        self._own = False
         if self._kept and resend_on_clear and max_tries != self._ti.max_tries:
             self._begin_anew()
         #: Whether what was sent, or begun, is the template in the message's place.
@@ -96,29 +100,41 @@ class SendRecord:
         """
         refuse_if_taken_for_dead(self._ti)
         self.template = request.is_template
+        if self.sent is not None:
+            # A message that failed on its way: this one goes in its place, and a retry is to look for this one.
+            nonce = self._nonce
+            self._begin_anew()
+            self._nonce = nonce
         now = time.time()
+        self._own = "since" not in self._kept or self._own
         self._keep({"since": now, **self._kept, "last": now, "template": self.template})
 
     def done(self, result: dict[str, Any], *, template: bool) -> None:
-        """Note, after the answer, what was sent."""
+        """Note, after the answer, what was sent.
+
+        What is sent is sent: where it cannot be noted, the task goes on, and its intent leads a retry to the history.
+        """
         self.template = template
-        self._keep({**self._kept, "template": template, "result": result})
+        with self._telling():
+            self._keep({**self._kept, "template": template, "result": result})
 
     def refused(self) -> None:
         """Note that this try was refused in the end: the next need not look for the message.
 
-        Where this one had to look, an earlier request may still show in a history that lags, so the note is kept.
+        An intent of another try, or one for which this one had to look, is kept: what it sent may still show in a
+        history that lags, and this refusal says nothing of it.
         """
-        if not self._looked:
+        if self._own:
             self.forget()
 
     def forget(self) -> None:
         """Note that there is nothing to look for: the next try is to send."""
         self._begin_anew()
-        if self._kept:
-            self._keep(self._kept)
-        else:
-            self._erase()
+        with self._telling():
+            if self._kept:
+                self._keep(self._kept)
+            else:
+                self._erase()
 
     def over(self) -> None:
         """Note that the task ends and no try of this budget follows: a Variable would stay for good."""
@@ -138,7 +154,7 @@ class SendRecord:
         They are those that other tasks of this DAG run sent, as far as their XComs tell, and those that this one sent
         before it was cleared.
         """
-        self._looked = True
+        self._own = False
         return sent_by_others(self._context).union(self._kept.get("before", ()))
 
     def _is_first_of_budget(self) -> bool:
@@ -162,6 +178,17 @@ class SendRecord:
         if self._memory is not None and self._is_kept:
             self._memory.forget()
             self._is_kept = False
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Only tell where something cannot be noted any more: whatever Airflow's stores, or their backends, raise."""
+        try:
+            yield
+        except Exception as err:
+            self._context["task"].log.warning(
+                "What became of the message could not be noted (%s): a retry has the conversation's history alone",
+                type(err).__name__,
+            )
 
 
 def refuse_if_taken_for_dead(ti: Any) -> None:

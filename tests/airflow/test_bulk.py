@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from collections import Counter
 from typing import Any
 
@@ -409,3 +410,51 @@ def test_the_log_is_a_story_without_people(
 def test_without_airflow_it_sends_too(cekat_sandbox: Any) -> None:
     assert BulkInstance(messages=numbers_only(2)).operator.execute({})["sent"] == 2
     assert each_once(cekat_sandbox, 2)
+
+
+def killed_while(instance: BulkInstance, moment: str) -> None:
+    """Run a try whose worker dies at its first send."""
+    from cekat_provider.transports.aio import AsyncTransport
+
+    real = AsyncTransport.send
+
+    async def die(self: Any, request: Any) -> Any:
+        if request.method != "POST":
+            return await real(self, request)
+        if moment == "after acceptance":
+            await real(self, request)
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AsyncTransport, "send", die)
+        with pytest.raises(Killed):
+            instance.run()
+
+
+def test_the_second_dead_worker_is_looked_for_where_the_first_left_nothing(
+    cekat_sandbox: Any, store: Store | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = BulkInstance(store=store, messages=orders(1))
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 7200)
+    killed_while(instance, "before the request")
+    monkeypatch.setattr(time, "time", lambda: now)
+    killed_while(instance, "after acceptance")
+    assert instance.run()["sent"] == 1
+    assert each_once(cekat_sandbox, 1)
+
+
+def test_a_refusal_says_nothing_of_what_an_earlier_try_sent(
+    cekat_sandbox: Any, store: Store | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The history lags: the second try saw nothing, and was refused when it sent again."""
+    connect(cekat_sandbox, monkeypatch, max_wait=0)
+    instance = BulkInstance(store=store, messages=orders(1))
+    killed_while(instance, "after acceptance")
+    cekat_sandbox.shape(history_lag_seconds=3600)
+    cekat_sandbox.faults(on="send", kind="rate_limit")
+    with pytest.raises(RateLimitedError):
+        instance.run()
+    cekat_sandbox.shape(history_lag_seconds=0)
+    assert instance.run()["sent"] == 1
+    assert each_once(cekat_sandbox, 1)

@@ -54,12 +54,12 @@ def crash(home: Path, sends: int, seed: int, limit_seconds: float = 3600) -> dic
         # As many in the bulk task as by themselves.
         customers = 2 * sends
         return {
-            "airflow": version("apache-airflow"),
-            "state": state,
+            "Airflow": version("apache-airflow"),
             "seed": seed,
+            "state": state,
             "customers": customers,
             "tries": dict(tries),
-            "conversations with exactly one message": sum(count == 1 for count in got.values()),
+            "with exactly one message": sum(count == 1 for count in got.values()),
             "with more": sum(count > 1 for count in got.values()),
             "with none": customers - len(got),
             "seconds": round(time.monotonic() - began),
@@ -76,9 +76,12 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cekat-crash-", ignore_cleanup_errors=True) as folder:
         figures = crash(Path(folder), options.sends, options.seed)
-    for name, value in figures.items():
-        print(f"{name:>40}  {value}")
-    return 0 if figures["conversations with exactly one message"] == figures["customers"] else 1
+    # As docs/reliability.md wants it.
+    cells = {**figures, "tries": sum(figures["tries"].values())}
+    print("| " + " | ".join(cells) + " |", "|---" * len(cells) + "|", sep="\n")
+    print("| " + " | ".join(map(str, cells.values())) + " |")
+    once = figures["with exactly one message"] == figures["customers"] and not figures["with more"]
+    return 0 if once and figures["state"] == "success" else 1
 
 
 if __name__ == "__main__":
