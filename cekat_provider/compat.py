@@ -69,6 +69,7 @@ __all__ = [
     "XCom",
     "XComArg",
     "conf",
+    "connection_errors",
     "context_merge",
     "current_map_index",
     "determine_kwargs",
@@ -144,6 +145,14 @@ async def get_connection_async(conn_id: str, hook: type[BaseHook]) -> tuple[Any,
         amask_secret = getattr(_module_or_none("airflow.sdk.log"), "amask_secret", None)
         await (amask_secret or sync_to_async(mask_secret))(connection.password)
     return connection, extra
+
+
+def connection_errors() -> tuple[type[Exception], ...]:
+    """Return what a connection's look-up raises: on 3.x also errors of the task SDK that are no AirflowException."""
+    sdk = _module_or_none("airflow.sdk.exceptions")
+    names = ("AirflowRuntimeError", "AirflowSecretsBackendAccessDenied")
+    base = import_module("airflow.providers.common.compat.sdk").AirflowException
+    return (base, *(getattr(sdk, name) for name in names if hasattr(sdk, name)))
 
 
 def skip_tasks(operator: Any, context: Context, tasks: list[Any]) -> None:

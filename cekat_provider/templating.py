@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 class RendersMessages:
-    """Render messages, and lists of them, into copies: the author's object may stand in other tasks too."""
+    """Render messages, and lists of them, into copies: the author's object may stand in other tasks too.
+
+    And leave a text that is no template as it is, where Airflow's native rendering makes a number of "1".
+    """
 
     def render_template(
         self,

@@ -93,6 +93,7 @@ def history_at(
     """
     seen: dict[object, parse.Message] = {}
     older: set[str] = set()
+    newest_first = False
     page: Mapping[str, str] | None = {}
     server_now: datetime | None = None
     for _ in range(_MOST_PAGES):
@@ -101,6 +102,7 @@ def history_at(
         _raise_for(response, request, config)
         server_now = classify.http_date(response.headers.get("date", ""))
         found = parse.page(response, config.zone, since)
+        newest_first = newest_first or found.newest_first
         fresh = {key: message for message in found.messages if (key := _identity(message)) not in seen}
         seen.update(fresh)
         if found.next_page is None or found.next_page == page:
@@ -109,7 +111,10 @@ def history_at(
             break
         older.update(found.older)
         page = found.next_page
-    return sorted(seen.values(), key=_seconds), server_now
+    messages = list(seen.values())
+    if newest_first:
+        messages.reverse()  # for those of the same second, which a time cannot tell apart
+    return sorted(messages, key=_seconds), server_now
 
 
 def check_key(config: CekatConfig, conversation_id: str) -> Flow[bool]:

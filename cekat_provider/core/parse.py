@@ -102,11 +102,13 @@ class Page:
 
     :param next_page: the query that asks for the next one, or None.
     :param older: the ids of messages that were left out.
+    :param newest_first: whether it begins with its newest message, and so does each second of it.
     """
 
     messages: tuple[Message, ...]
     next_page: Mapping[str, str] | None
     older: tuple[str, ...] = ()
+    newest_first: bool = False
 
 
 def load_json(response: Response) -> Any:
@@ -144,6 +146,9 @@ def page(response: Response, zone: tzinfo, since: datetime | None = None) -> Pag
     next_page = _next_page(body)
     messages: list[Message] = []
     older: list[str] = []
+    ends = [_sent_at(raw, zone) for raw in (found[:1] + found[-1:]) if isinstance(raw, Mapping)]
+    first, last = ends if len(ends) == 2 else (None, None)
+    newest_first = first is not None and last is not None and first > last
     found.reverse()
     while found:
         # Taken out, so that what is left out is freed one by one: to free all at once is one long step too.
@@ -156,7 +161,7 @@ def page(response: Response, zone: tzinfo, since: datetime | None = None) -> Pag
                 older.append(name)
                 continue
         messages.append(message(raw, zone))
-    return Page(tuple(messages), next_page, tuple(older))
+    return Page(tuple(messages), next_page, tuple(older), newest_first)
 
 
 def message(raw: Mapping[str, Any], zone: tzinfo) -> Message:

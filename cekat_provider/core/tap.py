@@ -92,16 +92,18 @@ def _replies(value: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, Mapping):
-        yield value
-    if isinstance(value, Mapping | list):
-        for inner in value.values() if isinstance(value, Mapping) else value:
-            yield from _mappings(inner)
+    return (inner for inner in _inside(value) if isinstance(inner, Mapping))
 
 
 def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list):
-        for inner in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(inner)
+    return (inner for inner in _inside(value) if isinstance(inner, str))
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    """Yield a value and all that is in it. Without recursion: a customer can write JSON of any depth."""
+    left = [value]
+    while left:
+        inner = left.pop()
+        yield inner
+        if isinstance(inner, Mapping | list):
+            left += inner.values() if isinstance(inner, Mapping) else inner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timezone
 from typing import Any
 
 from cekat_provider.compat import Context, Variable
@@ -38,7 +39,7 @@ class TaskMemory:
         if self._store is not None:
             self._store.set(self._name, value)
         else:
-            Variable.set(self._variable, value, serialize_json=True)
+            Variable.set(self._variable, value, description=_description(), serialize_json=True)
 
     def forget(self) -> None:
         """Keep nothing."""
@@ -51,13 +52,15 @@ class TaskMemory:
 class CursorMemory:
     """A JSON value for each conversation, of one task over all runs of its DAG.
 
+    Of all its mapped instances alike: which index a conversation has changes from run to run.
+
     :param context: the task's.
     :param asset: an inlet of the task, in whose state store to keep it; None for Variables.
     """
 
     def __init__(self, context: Context, asset: Any) -> None:
         ti = context["ti"]
-        self._task = (ti.dag_id, ti.task_id, ti.map_index)
+        self._task = (ti.dag_id, ti.task_id)
         stores: Any = None if asset is None else context.get("asset_state_store")
         self._store: Any = None if stores is None else stores[asset]
 
@@ -78,6 +81,12 @@ class CursorMemory:
 
     def _name(self, conversation_id: str) -> str:
         return _variable("cekat_cursor", *self._task, conversation_id)
+
+
+def _description() -> str:
+    """Tell whoever finds the Variable what it is, and from when."""
+    today = datetime.now(timezone.utc).date()
+    return f"Cekat, {today}: what a retry of this task goes by. May be deleted when its DAG run is over."
 
 
 def _variable(*parts: object) -> str:

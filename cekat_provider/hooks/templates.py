@@ -56,6 +56,7 @@ class SendsTemplates:
         language: str | None = None,
         file_url: str | None = None,
         validate: Validate = "strict",
+        leaving: Callable[[Request], None] | None = None,
     ) -> SentMessage:
         """Send an approved template, inside the 24-hour window or outside: ``POST /templates/send`` (facts B, D).
 
@@ -70,6 +71,7 @@ class SendsTemplates:
         :param file_url: for a template with a file above; a public URL that ends in a file name.
         :param validate: ``strict`` refuses variables and files that WhatsApp would not take, ``warn`` logs it, ``off``
             does not look. Name and count are always checked.
+        :param leaving: called with the POST just before it leaves.
         :raises CekatInputError: before anything is sent.
         :raises CekatError: the tree in `cekat_provider.core.errors`.
         """
@@ -85,7 +87,7 @@ class SendsTemplates:
             validate=validate,
         )
         parcel = self._run(template_send.prepare(self.config, wanted, self._templates, self._warn))
-        return self._run(template_send.ship(self.config, parcel, self._policy("fail")))
+        return self._run(template_send.ship(self.config, parcel, self._policy("fail")), leaving)
 
     def _warn(self, said: str) -> None:
         self.log.warning("WhatsApp may refuse this message: %s", said)

@@ -24,7 +24,7 @@ class CekatAskOperator(AsksAndWaits):
     the send does not ask again: it goes on waiting, until the same deadline.
 
     :param response_timeout: how long to wait for the answer, counted from the send; seconds or a timedelta (24 hours).
-    :param poke_interval: seconds between two looks at the conversation (60).
+    :param poke_interval: how long between two looks at the conversation; seconds or a timedelta (60 seconds).
     :param on_timeout: without an answer: ``fail`` (default, without retries), ``skip``, or ``none`` to return None.
     :returns: the customer's first message after the question, as `cekat_provider.core.parse.Message.to_dict` gives it.
     :raises AirflowFailException: as the send operator does, and when no answer comes.

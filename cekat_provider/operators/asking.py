@@ -19,13 +19,15 @@ if TYPE_CHECKING:
 
 #: Airflow's own time-out of the deferral, after ours: only for a triggerer that is not there.
 _BACKSTOP = timedelta(seconds=60)
+#: What a date can hold; found out before the send, not after.
+_LONGEST = timedelta(days=3650)
 
 
 class AsksAndWaits(CekatSendWhatsAppOperator):
     """Send once, wait in the triggerer, and go on with the answer.
 
     :param response_timeout: how long to wait for the answer, counted from the send; seconds or a timedelta.
-    :param poke_interval: seconds between two looks at the conversation.
+    :param poke_interval: how long between two looks at the conversation; seconds or a timedelta.
     """
 
     template_fields: Sequence[str] = CekatSendWhatsAppOperator.template_fields
@@ -35,23 +37,37 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
         self,
         *,
         response_timeout: float | timedelta = timedelta(hours=24),
-        poke_interval: float = 60.0,
+        poke_interval: float | timedelta = 60.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.response_timeout = response_timeout
         self.poke_interval = poke_interval
 
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Ask, unless an earlier try did, and wait."""
+        try:
+            return super().execute(context)
+        except Exception as err:
+            self._record(context).over_if_last(err)
+            raise
+
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Go on where the trigger has ended.
 
         :raises EventError: when the event is none of the trigger's.
         """
+        record = self._record(context)
+        try:
+            return self._end(context, record, event)
+        except Exception as err:
+            record.over_if_last(err)
+            raise
+
+    def _end(self, context: Context, record: SendRecord, event: Any) -> Any:
         from cekat_provider.core.outcome import read
-        from cekat_provider.operators.record import SendRecord
 
         outcome = read(event)
-        record = SendRecord(context, resend_on_clear=self.resend_on_clear, longest_seconds=0.0, in_variables=True)
         if outcome.messages:
             return self._answered(context, record, outcome.messages)
         if outcome.timed_out:
@@ -61,9 +77,13 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
             return self._timed_out(context, record, said)
         assert outcome.error is not None  # noqa: S101 - an outcome is one of the three
         if outcome.error.permanent:
-            record.over()
             raise AirflowFailException(str(outcome.error)) from outcome.error
         raise outcome.error
+
+    def _record(self, context: Context) -> SendRecord:
+        from cekat_provider.operators.record import SendRecord
+
+        return SendRecord(context, resend_on_clear=self.resend_on_clear, longest_seconds=0.0, in_variables=True)
 
     def _answered(self, context: Context, record: SendRecord, messages: Sequence[Message]) -> Any:
         """End with the messages that answer, oldest first."""
@@ -87,7 +107,7 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
             "conversation_id": result["conversation_id"],
             "deadline": deadline,
             "since": result["sent_at"],
-            "poke_interval": self.poke_interval,
+            "poke_interval": _seconds("poke_interval", self.poke_interval),
             "cekat_conn_id": self.cekat_conn_id,
         }
         self.log.info(
@@ -103,10 +123,15 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
     def _check_options(self) -> None:
         super()._check_options()
         self._timeout_seconds()
+        _seconds("poke_interval", self.poke_interval)
 
     def _timeout_seconds(self) -> float:
-        timeout = self.response_timeout
-        seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
-            raise CekatInputError("response_timeout", repr(timeout), "a timedelta or a number of seconds above 0")
-        return float(seconds)
+        return _seconds("response_timeout", self.response_timeout)
+
+
+def _seconds(name: str, value: Any) -> float:
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or not 0 < seconds <= _LONGEST.total_seconds():
+        raise CekatInputError(name, repr(value), "a timedelta or a number of seconds, above 0 and at most ten years")
+    return float(seconds)

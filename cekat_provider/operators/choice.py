@@ -47,9 +47,18 @@ class ChoosesOption(AsksAndWaits):
         "footer",
         "choices_label",
         "extra_fields",
+        "fallback_template",
+        "fallback_variables",
+        "inbox_id",
+        "language",
         "cekat_conn_id",
     )
-    template_fields_renderers = {"options": "json", "header": "json", "extra_fields": "json"}
+    template_fields_renderers = {
+        "options": "json",
+        "header": "json",
+        "extra_fields": "json",
+        "fallback_variables": "json",
+    }
 
     def __init__(
         self,

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException, BaseOperator
 from cekat_provider.core.errors import CekatError
+from cekat_provider.templating import RendersMessages
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
     from cekat_provider.core.parse import Message
 
 
-class CekatNewMessagesOperator(BaseOperator):
+class CekatNewMessagesOperator(RendersMessages, BaseOperator):
     """Take every message past the DAG's own cursor: ``GET /messages``, each message once over the life of the DAG.
 
     However often the DAG is started, and whatever Airflow makes of the events that start it: what one run has taken no
     other run gets, and a retry of the same run gets the same again with what has come meanwhile. Let one run go at a
-    time (``max_active_runs=1``): the cursor has no lock. A message that shows up in the history more than six hours
-    later than a younger one is not noticed.
+    time (``max_active_runs=1``), and of a mapped task name each conversation in one instance: the cursor has no lock. A
+    message that shows up in the history more than six hours later than a younger one is not noticed.
 
     The cursor is kept in the state store of the task's first inlet (Airflow 3.3; ``inlets=[the_asset]``), or else in
     Airflow Variables named ``cekat_cursor__…``, one for each conversation.
 
-    :param conversation_ids: (templated) ids of Cekat's (UUIDs).
+    :param conversation_ids: (templated) ids of Cekat's (UUIDs): a list, an XComArg, JSON of a list.
     :param since: (templated) only messages from this time on; ISO 8601, naive is UTC. None: the whole history.
     :param direction: ``inbound`` (the customer), ``outbound`` or ``any``.
     :param contains: (templated) a part of the text, whatever the case.
@@ -45,7 +46,7 @@ class CekatNewMessagesOperator(BaseOperator):
     def __init__(
         self,
         *,
-        conversation_ids: Sequence[str],
+        conversation_ids: Sequence[str] | str,
         since: datetime | str | None = None,
         direction: str = "inbound",
         contains: str | None = None,
@@ -88,6 +89,8 @@ class CekatNewMessagesOperator(BaseOperator):
         return taken
 
     def _histories(self) -> dict[str, list[Message]]:
+        from cekat_provider.core.body import check_conversation_id
+        from cekat_provider.core.choosing import items
         from cekat_provider.core.match import criteria
         from cekat_provider.hooks.cekat import CekatHook
 
@@ -100,7 +103,11 @@ class CekatNewMessagesOperator(BaseOperator):
                 pattern=self.pattern,
                 media_type=self.media_type,
             )
-            return {one: wanted.select(hook.get_messages(one)) for one in dict.fromkeys(self.conversation_ids)}
+            given = self.conversation_ids
+            if isinstance(given, Iterable) and not isinstance(given, str):
+                given = list(given)  # the XCom of a mapped task is a sequence that reads as it goes
+            ids = list(dict.fromkeys(check_conversation_id(one) for one in items("conversation_ids", given)))
+            return {one: wanted.select(hook.get_messages(one)) for one in ids}
         except CekatError as err:
             if err.permanent:
                 raise AirflowFailException(str(err)) from err

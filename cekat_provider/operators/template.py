@@ -7,19 +7,23 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from cekat_provider.compat import AirflowFailException, BaseOperator
-from cekat_provider.core.errors import CekatError
+from cekat_provider.core.errors import CannotLookError, CekatError
 from cekat_provider.links import CekatConversationLink, link_conversation
+from cekat_provider.templating import RendersMessages
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
     from cekat_provider.core.check import Validate
+    from cekat_provider.hooks.cekat import CekatHook
+    from cekat_provider.operators.record import SendRecord
 
 
-class CekatSendTemplateOperator(BaseOperator):
+class CekatSendTemplateOperator(RendersMessages, BaseOperator):
     """Send an approved template: the only way to reach a customer who has not written for 24 hours.
 
     A name is looked up before it is sent, so that a template that is not approved, or a wrong number of variables,
-    fails the task at once and sends nothing.
+    fails the task at once and sends nothing. A retry sends no second one: what an earlier try sent is returned, and
+    where a worker died between the request and its answer the task fails, since nothing can tell.
 
     :param receiver: (templated) a phone number in any usual notation, as for `CekatSendWhatsAppOperator`.
     :param template: (templated) the template's name, such as ``order_ready``. This or `wa_template_id`.
@@ -83,39 +87,61 @@ class CekatSendTemplateOperator(BaseOperator):
         self.cekat_conn_id = cekat_conn_id
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Send the template."""
-        from cekat_provider.core.privacy import mask_number
+        """Send the template, unless an earlier try did."""
+        from cekat_provider.core.delivery import unknown
         from cekat_provider.hooks.cekat import CekatHook
-        from cekat_provider.operators.sending import sent_to_xcom
+        from cekat_provider.operators.record import SendRecord
 
         hook = CekatHook(self.cekat_conn_id)
-        began = time.monotonic()
+        # In Variables before Airflow 3.3: there is no conversation to look in.
+        record = SendRecord(context, resend_on_clear=True, longest_seconds=0.0, in_variables=True)
         try:
-            self.log.info(
-                "Sending template %r to the number %s, by %s as %r",
-                self.template or self.wa_template_id,
-                mask_number(self.receiver),
-                hook.config.base_url,
-                self.cekat_conn_id,
-            )
-            sent = hook.send_template(
-                receiver=self.receiver,
-                template=self.template,
-                wa_template_id=self.wa_template_id,
-                variables=self.variables,
-                receiver_name=self.receiver_name,
-                inbox_id=self.inbox_id,
-                language=self.language,
-                file_url=self.file_url,
-                validate=self.validate,
-            )
-            link_conversation(context, hook.config, sent.conversation_id)
+            if record.sent is not None:
+                self.log.info("An earlier try sent message %s: not sent again", record.sent["message_id"])
+                result = record.sent
+            elif record.earlier is not None:
+                raise CannotLookError("An earlier try may have sent the template, and nothing can tell.")
+            else:
+                result = self._send(hook, record)
+            link_conversation(context, hook.config, result["conversation_id"])
         except CekatError as err:
+            if not unknown(err):
+                record.refused()
+            record.over_if_last(err)
             if err.permanent:
                 raise AirflowFailException(str(err)) from err
             raise
         finally:
             hook.close()
+        record.over()
+        return result
+
+    def _send(self, hook: CekatHook, record: SendRecord) -> dict[str, Any]:
+        from cekat_provider.core.privacy import mask_number
+        from cekat_provider.operators.sending import sent_to_xcom
+
+        began = time.monotonic()
+        self.log.info(
+            "Sending template %r to the number %s, by %s as %r",
+            self.template or self.wa_template_id,
+            mask_number(self.receiver),
+            hook.config.base_url,
+            self.cekat_conn_id,
+        )
+        sent = hook.send_template(
+            receiver=self.receiver,
+            template=self.template,
+            wa_template_id=self.wa_template_id,
+            variables=self.variables,
+            receiver_name=self.receiver_name,
+            inbox_id=self.inbox_id,
+            language=self.language,
+            file_url=self.file_url,
+            validate=self.validate,
+            leaving=record.intend,
+        )
+        result = sent_to_xcom(sent)
+        record.done(result, template=True)
         self.log.info(
             "Cekat accepted template message %s in conversation %s (status %s) after %.1f s",
             sent.message_id,
@@ -123,4 +149,4 @@ class CekatSendTemplateOperator(BaseOperator):
             sent.status,
             time.monotonic() - began,
         )
-        return sent_to_xcom(sent)
+        return result

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cekat_provider.compat import AirflowFailException, BaseSensorOperator, PokeReturnValue, conf
 from cekat_provider.core.errors import CekatError
 from cekat_provider.links import CekatConversationLink, link_conversation
+from cekat_provider.templating import RendersMessages
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _BACKSTOP_SECONDS = 120
 
 
-class CekatMessagesSensor(BaseSensorOperator):
+class CekatMessagesSensor(RendersMessages, BaseSensorOperator):
     """Wait until a conversation holds messages: ``GET /messages``.
 
     Airflow's own `poke_interval`, `timeout`, `mode` (``poke`` or ``reschedule``), `soft_fail`, `silent_fail`,

@@ -9,7 +9,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from cekat_provider.compat import AirflowException
+from cekat_provider.compat import connection_errors
 from cekat_provider.core import classify, flow
 from cekat_provider.core.drive import LARGE_BYTES, drive_async
 from cekat_provider.core.errors import AuthError, CekatError, NotSentError
@@ -155,7 +155,7 @@ class SharedClient:
             transport = await hook.get_transport()
         except CekatError:
             raise
-        except AirflowException as err:
+        except connection_errors() as err:
             raise NotSentError(
                 f"The connection {self.cekat_conn_id!r} cannot be looked up ({type(err).__name__})."
             ) from err

@@ -11,6 +11,7 @@ from typing import Any
 from cekat_provider.compat import BaseEventTrigger, TriggerEvent
 from cekat_provider.core.body import check_conversation_id
 from cekat_provider.core.callables import load_callable
+from cekat_provider.core.choosing import items
 from cekat_provider.core.cursor import Cursor, name_of
 from cekat_provider.core.match import Criteria, criteria
 from cekat_provider.core.parse import Message
@@ -66,7 +67,8 @@ class CekatInboundTrigger(BaseEventTrigger):
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return what makes the same trigger in another process."""
         return "cekat_provider.triggers.inbound.CekatInboundTrigger", {
-            "conversation_ids": list(self.conversation_ids),
+            # A text is no list of ids; `run` says so.
+            "conversation_ids": ids if isinstance(ids := self.conversation_ids, str) else list(ids),
             "direction": self.direction,
             "contains": self.contains,
             "pattern": self.pattern,
@@ -87,11 +89,10 @@ class CekatInboundTrigger(BaseEventTrigger):
             media_type=self.media_type,
             match=load_callable("match", self.match),
         )
+        # All before the first is followed: Airflow starts a watcher that raises again and again.
+        ids = list(dict.fromkeys(map(check_conversation_id, items("conversation_ids", self.conversation_ids))))
         queue: asyncio.Queue[dict[str, Any] | BaseException] = asyncio.Queue()
-        tasks = [
-            asyncio.ensure_future(self._follow(check_conversation_id(one), wanted, queue))
-            for one in dict.fromkeys(self.conversation_ids)
-        ]
+        tasks = [asyncio.ensure_future(self._follow(one, wanted, queue)) for one in ids]
         for task in tasks:
             task.add_done_callback(lambda done: _tell_bug(done, queue))
         try:

@@ -55,7 +55,7 @@ MAY = {
     "decorators": {"core", "operators", "compat"},
     "notifications": {"core", "hooks", "compat", "templating"},
     "triggers": {"core", "hooks", "transports", "compat"},
-    "sensors": {"core", "hooks", "triggers", "compat", "links"},
+    "sensors": {"core", "hooks", "triggers", "compat", "links", "templating"},
     "sandbox": set(),
     "pytest_plugin": {"sandbox"},
     "connection_form": {"core"},

@@ -12,6 +12,7 @@ from airflow.exceptions import AirflowFailException, AirflowSkipException
 from airflow.providers.common.compat.sdk import DAG
 from modes import TI, Memory
 
+from cekat_provider.core.errors import CekatInputError
 from cekat_provider.operators.cekat import CekatNewMessagesOperator
 from cekat_provider.triggers.cekat import CekatInboundTrigger
 
@@ -81,6 +82,14 @@ def test_errors_do_not_end_it(cekat_sandbox: Any, run_fast: Any) -> None:
     assert len(got) == 1
 
 
+@pytest.mark.parametrize("ids", [["c-1", "not an id"], "c-1"])
+def test_a_wrong_id_leaves_nothing_running(ids: Any, run_fast: Any) -> None:
+    # Airflow starts a watcher that raises anew every two seconds.
+    watching = CekatInboundTrigger(**CekatInboundTrigger(conversation_ids=ids).serialize()[1])
+    with pytest.raises(CekatInputError, match="conversation_id"):
+        run_fast(asyncio.wait_for(events(watching, []), 100))
+
+
 def test_several_watchers_cost_one_poll(cekat_sandbox: Any, run_fast: Any) -> None:
     one = cekat_sandbox.conversation()["id"]
 
@@ -120,12 +129,13 @@ class Run:
     def __init__(self, store: Any, *ids: str, **arguments: Any) -> None:
         self.store, self.ids, self.arguments = store, ids, arguments
 
-    def __call__(self, run_id: str) -> list[str]:
+    def __call__(self, run_id: str, map_index: int = -1) -> list[str]:
         asset = "the asset" if self.store is not None else None
         with DAG("d", start_date=datetime(2026, 1, 1), schedule=None):
-            task = CekatNewMessagesOperator(task_id="t", conversation_ids=list(self.ids), **self.arguments)
+            given = {"conversation_ids": list(self.ids), **self.arguments}
+            task = CekatNewMessagesOperator(task_id="t", **given)
         task.inlets = [asset] if asset else []
-        context: Any = {"ti": TI(run_id=run_id), "run_id": run_id}
+        context: Any = {"ti": TI(run_id=run_id, map_index=map_index), "run_id": run_id}
         if self.store is not None:
             context["asset_state_store"] = {asset: self.store}
         return [message["text"] for message in json.loads(json.dumps(task.execute(context)))]
@@ -179,3 +189,25 @@ def test_a_failed_reading_takes_nothing(cekat_sandbox: Any, store: Any) -> None:
         run("run-1")
     assert run("run-2") == ["satu"]
     assert run("run-3") == []
+
+
+def test_a_mapped_task_keeps_its_place_wherever_a_conversation_stands(cekat_sandbox: Any, store: Any) -> None:
+    one, two = (cekat_sandbox.conversation(f"62812{n:08}")["id"] for n in range(2))
+    cekat_sandbox.reply("satu", conversation_id=one)
+    cekat_sandbox.reply("dua", conversation_id=two)
+    assert Run(store, one)("run-1", map_index=0) == ["satu"]
+    assert Run(store, two)("run-1", map_index=1) == ["dua"]
+    # The first conversation is over, so the second is now the first.
+    with pytest.raises(AirflowSkipException):
+        Run(store, two)("run-2", map_index=0)
+
+
+def test_ids_may_be_json_and_no_text_is_taken_for_a_list(cekat_sandbox: Any, store: Any) -> None:
+    one = cekat_sandbox.conversation()["id"]
+    cekat_sandbox.reply("satu", conversation_id=one)
+    assert Run(store, conversation_ids=json.dumps([one]))("run-1") == ["satu"]
+    before = len(cekat_sandbox.requests())
+    for text in (one, f"['{one}']"):
+        with pytest.raises(AirflowFailException, match="conversation_ids must be a list"):
+            Run(store, conversation_ids=text)("run-2")
+    assert len(cekat_sandbox.requests()) == before

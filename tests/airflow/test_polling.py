@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
+import itertools
 import json
 import logging
 import threading
@@ -15,6 +17,8 @@ from typing import Any
 import pytest
 from virtual import Clock
 
+from cekat_provider.compat import connection_errors
+from cekat_provider.core.errors import ServerError
 from cekat_provider.core.outcome import read
 from cekat_provider.hooks import cekat_async
 from cekat_provider.triggers import polling
@@ -171,6 +175,60 @@ def test_large_histories_are_read_aside(cekat_sandbox: Any, monkeypatch: pytest.
     assert [[message.text for message in outcome.messages] for outcome in run_fast(wait())] == [["Ya"]] * 9
     assert threads
     assert threading.current_thread().name not in threads
+
+
+def test_a_few_waits_wake_at_a_time(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, clock: Clock, run_fast: Any
+) -> None:
+    ids = conversations(cekat_sandbox, 3)
+    judged: Counter[int] = Counter()
+    steps = itertools.count()
+    step = 0
+    monkeypatch.setattr("cekat_provider.hooks._aside.MANY", 20)
+    monkeypatch.setattr("test_polling.judging_thread", lambda: judged.update([step]))
+
+    def count(really_select: Any, timeout: float | None = None) -> Any:
+        nonlocal step
+        step = next(steps)
+        return really_select(timeout)
+
+    async def wait() -> list[Any]:
+        selector = asyncio.get_running_loop()._selector
+        selector.select = functools.partial(count, selector.select)
+        # All look at the deadline, and so at once.
+        more = {"match": "test_polling.is_yes", "poke_interval": 1000.0, "deadline": clock.time() + 10}
+        waits = [asyncio.ensure_future(fired(trigger(ids[n % 3], **more))) for n in range(180)]
+        await asyncio.sleep(0)
+        for one in ids:
+            cekat_sandbox.reply("Tidak", conversation_id=one)
+            cekat_sandbox.reply("Ya", conversation_id=one)
+        return await asyncio.gather(*waits)
+
+    assert [[message.text for message in outcome.messages] for outcome in run_fast(wait())] == [["Ya"]] * 180
+    assert judged.total() == 2 * 180
+    assert max(judged.values()) <= 20
+
+
+def test_a_deadline_that_passes_while_others_judge_gets_a_look_of_its_own(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, clock: Clock, run_fast: Any
+) -> None:
+    (one,) = conversations(cekat_sandbox, 1)
+    cekat_sandbox.reply("Tidak", conversation_id=one)
+    begun = clock.monotonic()
+    # Each in a thread, one after the other.
+    monkeypatch.setattr("cekat_provider.hooks._aside.MANY", 0)
+    # The first is slow, and the time of all is over meanwhile.
+    monkeypatch.setattr("test_polling.judging_thread", lambda: clock.move(begun + 101))
+
+    async def wait() -> None:
+        more = {"match": "test_polling.is_yes", "poke_interval": 90.0, "deadline": clock.time() + 100}
+        outcomes = await asyncio.gather(*(fired(trigger(one, **more)) for _ in range(95)))
+        assert all(outcome.timed_out for outcome in outcomes)
+
+    run_fast(wait())
+    # The first few had their look before; it is not what they end with.
+    assert len(reads(cekat_sandbox)) == 2
+    assert clock.monotonic() == pytest.approx(begun + 101, abs=1)
 
 
 def judging_thread() -> None:
@@ -400,3 +458,48 @@ def test_a_deadline_passes_though_cekat_is_down(cekat_sandbox: Any, clock: Clock
         return loop.time() - started
 
     assert run_fast(wait()) == pytest.approx(30 + polling.LAST_LOOK_SECONDS, abs=0.01)
+
+
+@pytest.mark.parametrize("error", [None, ServerError("Cekat answered 502", 502)])
+@pytest.mark.parametrize("last", [False, True])
+def test_a_history_that_nobody_has_taken_yet_is_not_replaced_by_nothing(error: Any, last: bool) -> None:
+    # As where the wait still judges the history before, beside the loop.
+    async def slow() -> Look:
+        watch = Watch("c", 10.0, every=True)
+        watch.hand(Look(["a message"], None, False))
+        watch.hand(Look(None, error, last))
+        return await watch.look()
+
+    assert asyncio.run(slow()) == Look(["a message"], None, last)
+
+
+def test_a_newer_history_replaces_an_older_one_and_so_does_a_bug() -> None:
+    async def slow(*looks: Any) -> Look:
+        watch = Watch("c", 10.0)
+        for look in looks:
+            watch.hand(look)
+        return await watch.look()
+
+    older, newer = Look(["a"], None, False), Look(["a", "b"], None, False)
+    assert asyncio.run(slow(older, newer)) == newer
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(slow(older, ZeroDivisionError()))
+
+
+@pytest.mark.parametrize("kind", connection_errors())
+def test_a_connection_that_cannot_be_looked_up_is_a_failed_look(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, run_fast: Any, kind: type[Exception]
+) -> None:
+    (one,) = conversations(cekat_sandbox, 1)
+    cekat_sandbox.reply("Ya", conversation_id=one)
+    original, asked = cekat_async.get_connection_async, []
+
+    async def away_at_first(*args: Any) -> Any:
+        asked.append(args)
+        if len(asked) == 1:
+            raise kind.__new__(kind)
+        return await original(*args)
+
+    monkeypatch.setattr(cekat_async, "get_connection_async", away_at_first)
+    assert [message.text for message in run_fast(fired(trigger(one))).messages] == ["Ya"]
+    assert len(asked) == 2

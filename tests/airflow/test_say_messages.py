@@ -5,12 +5,17 @@ from __future__ import annotations
 import copy
 import importlib.util
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.providers.common.compat.sdk import DAG
 
 from cekat_provider.messages import Button, Buttons, Link, Menu, Row, Section, Text
+from cekat_provider.operators.cekat import CekatNewMessagesOperator
+from cekat_provider.operators.template import CekatSendTemplateOperator
+from cekat_provider.sensors.cekat import CekatMessagesSensor
 
 pytestmark = pytest.mark.usefixtures("airflow_db")
 FOLDER = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"], "tests")
@@ -70,6 +75,20 @@ def test_native_rendering(cekat_sandbox: Any, dags: Any) -> None:
     ]
     found = bodies(cekat_sandbox)
     assert sorted(found, key=str) == sorted(wanted, key=str)
+
+
+def test_native_rendering_makes_no_number_of_a_text() -> None:
+    with DAG("d", start_date=datetime(2026, 1, 1), schedule=None, render_template_as_native_obj=True):
+        tasks: list[Any] = [
+            CekatMessagesSensor(task_id="wait", conversation_id="7", since=None, contains="1", pattern="2"),
+            CekatNewMessagesOperator(task_id="new", conversation_ids=["7"], contains="1", pattern="2"),
+            CekatSendTemplateOperator(task_id="send", receiver="0812", template="7", variables=["150,000", "1_000"]),
+        ]
+    for task in tasks:
+        task.render_template_fields({})
+    assert [(task.contains, task.pattern) for task in tasks[:2]] == [("1", "2")] * 2
+    assert (tasks[0].conversation_id, tasks[1].conversation_ids) == ("7", ["7"])
+    assert (tasks[2].template, tasks[2].variables) == ("7", ["150,000", "1_000"])
 
 
 def test_json_where_a_template_does_not_render_natively(cekat_sandbox: Any, dags: Any) -> None:

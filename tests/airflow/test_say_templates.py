@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from instances import Store, TemplateInstance, Variables
 
 from cekat_provider.compat import AirflowFailException
 from cekat_provider.core.errors import (
@@ -15,8 +16,10 @@ from cekat_provider.core.errors import (
     NotFoundError,
     RateLimitedError,
 )
+from cekat_provider.hooks import task_memory
 from cekat_provider.hooks.cekat import CekatHook
 from cekat_provider.operators.template import CekatSendTemplateOperator
+from cekat_provider.transports.blocking import BlockingTransport
 
 INBOX = "5f0c1f9e-0000-4000-8000-000000000001"
 TO = "+62 812-0000-0009"
@@ -201,4 +204,62 @@ def test_what_is_refused_for_long_is_left_to_the_retries(inbox: Any, monkeypatch
     with pytest.raises(RateLimitedError):
         operator.execute({})
     operator.execute({})
+    assert len(inbox.sent()) == 1
+
+
+class Killed(BaseException):
+    """What a signal makes of a worker, as far as one process can play it."""
+
+
+@pytest.fixture(params=["3.3", "before"])
+def task(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> TemplateInstance:
+    monkeypatch.setattr(task_memory, "Variable", Variables())
+    return TemplateInstance(store=Store() if request.param == "3.3" else None)
+
+
+@pytest.mark.parametrize(("moment", "sent"), [("before the request", 0), ("after acceptance", 1)])
+def test_a_worker_that_dies_sends_no_second_one(
+    inbox: Any, task: TemplateInstance, monkeypatch: pytest.MonkeyPatch, moment: str, sent: int
+) -> None:
+    send = BlockingTransport.send
+
+    def dying(transport: Any, request: Any) -> Any:
+        if request.method == "POST" and moment == "before the request":
+            raise Killed
+        response = send(transport, request)
+        if request.method == "POST":
+            raise Killed
+        return response
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BlockingTransport, "send", dying)
+        with pytest.raises(Killed):
+            task.run()
+    with pytest.raises(AirflowFailException, match="An earlier try may have sent the template"):
+        task.run()
+    assert len(inbox.sent()) == sent
+    # A person has looked, and wants it sent.
+    task.clear()
+    task.run()
+    assert len(inbox.sent()) == sent + 1
+
+
+def test_a_retry_after_it_sends_nothing_again(inbox: Any, task: TemplateInstance) -> None:
+    first = task.run()
+    if task.store is None:
+        assert task_memory.Variable.kept == {}  # type: ignore[attr-defined]
+    else:
+        assert task.run() == first
+        assert len(inbox.sent()) == 1
+
+
+def test_a_refused_one_is_sent_by_the_retry(
+    inbox: Any, task: TemplateInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = {**inbox.connection, "extra": {"inbox_id": INBOX, "max_wait": 0}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+    inbox.faults(on="send", kind="rate_limit")
+    with pytest.raises(RateLimitedError):
+        task.run()
+    task.run()
     assert len(inbox.sent()) == 1

@@ -187,3 +187,11 @@ def test_taken() -> None:
     assert question("PO 7", None) == "*PO 7*"
     assert question("PO\n7", " Rp 5 ") == "*PO 7*\n\nRp 5"
     assert question("3 * 4", "x") == "3 * 4\n\nx"
+
+
+@pytest.mark.parametrize("depth", [300, 900, 1100, 1300])
+def test_a_text_of_brackets_is_no_answer_and_no_bug(depth: int) -> None:
+    # In Python 3.12 JSON may be deeper than calls.
+    for text in ("[" * depth + "]" * depth, '{"a":' * depth + "1" + "}" * depth):
+        assert ANYONE.chosen(said(message=text)) is None
+        assert TYPED.chosen(said(message=text)) is None

@@ -196,6 +196,13 @@ READ = f"GET /messages?conversation_id={CONVERSATION}"
         ([answer([held(2, created_at=None), held(3, created_at="?"), held(1)])], [READ], "123"),
         # the same second: in the order they came
         ([answer([held(1), held(2, created_at=held(1)["created_at"])])], [READ], "12"),
+        # the same second, the newest first
+        ([answer([held(3), held(2, created_at=held(3)["created_at"]), held(1)])], [READ], "123"),
+        (
+            [paged([held(3)], 1, 2), paged([held(2, created_at=held(3)["created_at"]), held(1)], 2, 2)],
+            [READ, f"{READ}&page=2"],
+            "123",
+        ),
     ],
 )
 def test_a_history(run: Run, answers: list[Response], asked: list[str], texts: str) -> None:
@@ -277,3 +284,10 @@ def test_no_error_repeats_the_key(run: Run) -> None:
         with pytest.raises(AuthError) as caught:
             run(steps, [answer(json.dumps(echo).encode(), 401)])
         assert CONFIG.api_key not in f"{caught.value!s}{caught.value!r}{caught.value.said}{caught.value.code}"
+
+
+def test_the_order_within_a_second_is_that_of_the_whole_answer(run: Run) -> None:
+    second = held(3)["created_at"]
+    newest_first = [answer([held(3), held(2, created_at=second), held(1)])]
+    messages, _ = run(flow.history(CONFIG, CONVERSATION, parse.message(held(3), parse.UTC).sent_at), newest_first)
+    assert [message.text for message in messages] == ["2", "3"]

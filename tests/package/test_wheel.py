@@ -89,7 +89,7 @@ def test_it_asks_for_little(metadata: Message) -> None:
     assert set(always) == {"apache-airflow", "apache-airflow-providers-common-compat", "requests", "aiohttp"}
     assert always["apache-airflow"] == ">=2.11"
     # From 1.21 on it wants Python 3.11: a higher floor would end 3.10.
-    assert always["apache-airflow-providers-common-compat"] == ">=1.12"
+    assert always["apache-airflow-providers-common-compat"] == ">=1.14.1"
     extra = {r.name for r in wanted if r.marker and r.marker.evaluate({"extra": "sandbox"})}
     assert extra == {"fastapi", "uvicorn"}
     assert metadata.get_all("Provides-Extra") == ["sandbox"]
