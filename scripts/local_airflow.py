@@ -176,7 +176,8 @@ class LocalAirflow:
 
     def sql(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Read Airflow's own record."""
-        with contextlib.closing(sqlite3.connect(f"file:{self.home}/airflow.db?mode=ro", uri=True, timeout=60)) as db:
+        # Not read-only: the first to look after a kill rolls back what the dead one had begun to write.
+        with contextlib.closing(sqlite3.connect(f"file:{self.home}/airflow.db?mode=rw", uri=True, timeout=60)) as db:
             return db.execute(query, values).fetchall()
 
     def states(self) -> dict[str, int]:

@@ -116,6 +116,8 @@ class Up:
 
     def stop(self, number: int) -> list[psutil.Process]:
         """End it as Ctrl-C or a service manager does; return the processes that are left."""
+        if self.process.poll() is not None:
+            return []
         mine = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(number)
         self.process.wait(PATIENCE_SECONDS)
