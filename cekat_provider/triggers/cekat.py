@@ -118,8 +118,9 @@ class CekatMessagesTrigger(BaseTrigger):
             outcome = await self._outcome()
         except CekatError as err:
             outcome = Outcome(self.deadline, error=err)
+        event = await nimbly(len(outcome.messages or ()), outcome.to_event)
         await asyncio.sleep(max(0.0, earliest - loop.time()))
-        yield TriggerEvent(await nimbly(len(outcome.messages or ()), outcome.to_event))  # type: ignore[no-untyped-call]
+        yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
     async def _outcome(self) -> Outcome:
         wait = self._wait()
