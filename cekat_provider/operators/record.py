@@ -14,7 +14,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from cekat_provider.compat import later_try_of
-from cekat_provider.core.errors import NotSentError
+from cekat_provider.core.errors import SupersededError
 from cekat_provider.core.lookup import Earlier
 from cekat_provider.hooks.task_memory import TaskMemory
 
@@ -92,11 +92,11 @@ class SendRecord:
     def intend(self, request: Request) -> None:
         """Note, just before the request leaves, that the message, or the template, may be sent from now on.
 
-        :raises NotSentError: where Airflow took this worker for dead, and the next try is on its way.
+        :raises SupersededError: where Airflow took this worker for dead, and the next try is on its way.
         """
         later = later_try_of(self._ti)
         if later is not None:
-            raise NotSentError(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
+            raise SupersededError(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
         self.template = request.is_template
         now = time.time()
         self._keep({"since": now, **self._kept, "last": now, "template": self.template})
@@ -116,6 +116,8 @@ class SendRecord:
 
     def forget(self) -> None:
         """Note that there is nothing to look for: the next try is to send."""
+        if later_try_of(self._ti) is not None:
+            return  # what is kept is that try's by now
         self._begin_anew()
         if self._kept:
             self._keep(self._kept)
@@ -124,8 +126,9 @@ class SendRecord:
 
     def over(self) -> None:
         """Note that the task ends and no try of this budget follows: a Variable would stay for good."""
-        if self._memory is not None and self._memory.is_variable and self._resend_on_clear:
-            self._memory.forget()
+        memory = self._memory
+        if memory is not None and memory.is_variable and self._resend_on_clear and later_try_of(self._ti) is None:
+            memory.forget()
 
     def not_ours(self) -> set[str]:
         """Return the ids of messages that are none of this budget's; called when the history is looked at.
