@@ -21,8 +21,8 @@ UTC: Final = timezone.utc
 
 Direction = Literal["inbound", "outbound", "note"]
 
-#: `direction` or `sent_by_type` → direction (wire facts B, C; incoming and outgoing are a guess). A type that is not here counts as outbound, so that an
-#: unknown one never passes for a customer's answer.
+#: `direction` or `sent_by_type` → direction (wire facts B, C; incoming and outgoing are a guess). A type that is not
+#: here counts as outbound, so that an unknown one never passes for a customer's answer.
 _DIRECTIONS: Final[Mapping[str, Direction]] = {
     "user": "inbound",
     "inbound": "inbound",
