@@ -65,7 +65,7 @@ bench-delivery: $(READY) ## send through a server that drops what it accepted, b
 bench-bulk: $(READY) ## send N messages (1000) in one task, then as mapped tasks, into docs/performance.md
 	$(BIN)/python benchmarks/bench_bulk.py --messages $(or $(N),1000) $(or $(ARGS),--write docs/performance.md)
 
-crash: $(READY) ## kill workers in the middle of N sends (100), and count what the customers got
+crash: $(READY) ## kill workers in the middle of N sends (100) and of a bulk task, and count what the customers got
 	$(BIN)/python tests/real/crash.py --sends $(or $(N),100) $(ARGS)
 
 budget: $(READY) ## send 1,000 messages within 300 a minute, and from 16 processes at once; count what is refused

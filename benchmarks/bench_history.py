@@ -1,15 +1,14 @@
-"""6. A history of 100,000 messages: the first look, the looks after it, and the event loop meanwhile."""
+"""6. A history of 100,000 messages: the first look, and those after it. `bench_loop` has the event loop meanwhile."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 import tracemalloc
 from datetime import datetime, timezone
 from typing import Any
 
-from common import Figure, event, run, server, trigger, warm
+from common import Figure
 
 from cekat_provider.core import flow, wire
 from cekat_provider.core.config import CekatConfig
@@ -63,34 +62,6 @@ def peak(do: Any) -> float:
     return most / 1e6
 
 
-async def blocked(cekat: Any) -> float:
-    """Return the event loop's longest stall, in seconds, while a wait reads a history that has grown three times.
-
-    That is how late the loop was, as far as this process was at work meanwhile: in its other threads too, which hold
-    the loop up, but not in other processes of a busy machine.
-    """
-    late: list[float] = []
-
-    async def watch_the_loop() -> None:
-        while True:
-            start, worked = time.perf_counter(), time.process_time()
-            await asyncio.sleep(0.005)
-            late.append(min(time.perf_counter() - start - 0.005, time.process_time() - worked))
-
-    await asyncio.to_thread(cekat.call, "/fill", ["long", MANY])
-    tasks = [asyncio.ensure_future(event(trigger("long", 1.0, contains="never", since=SINCE.isoformat())))]
-    tasks.append(asyncio.ensure_future(watch_the_loop()))
-    for _ in range(3):
-        before = (await asyncio.to_thread(cekat.seen))["requests"]
-        await asyncio.to_thread(cekat.reply, "long")
-        while (await asyncio.to_thread(cekat.seen))["requests"] < before + 2:
-            await asyncio.sleep(0.1)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    return max(late)
-
-
 def main() -> list[Figure]:
     response = answer()
     bare = timed(lambda: json.loads(response.content))
@@ -98,9 +69,6 @@ def main() -> list[Figure]:
     recent = timed(lambda: look(response, SINCE))
     # What a look costs that finds the answer unchanged (`triggers/client.py`).
     again = timed(lambda: _digest(response.content))
-    with server() as cekat:
-        run(warm())
-        worst = run(blocked(cekat)) * 1000
     name = "100,000 messages"
     return [
         Figure(f"{name}: the answer", f"{len(response.content) / 1e6:.0f} MB"),
@@ -114,5 +82,4 @@ def main() -> list[Figure]:
             f"{recent:.2f} s CPU ({recent / bare:.1f}), peak {peak(lambda: look(response, SINCE)):.0f} MB",
         ),
         Figure(f"{name}: a look that finds nothing new", f"{again * 1000:.0f} ms CPU ({again / bare:.2f})"),
-        Figure(f"{name}, grown: event loop blocked at most", f"{worst:.0f} ms", "≤ 50 ms", worst <= 50),
     ]

@@ -15,7 +15,7 @@ from typing import Any
 
 from common import Figure, Server, event, run, server, trigger
 
-MANY, SECONDS = 200, 5
+MANY, SECONDS = 200, 4
 Start = Callable[[Server, AsyncExitStack], Awaitable[list[Any]]]
 
 

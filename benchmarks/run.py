@@ -1,6 +1,6 @@
 """Run the benchmarks and print their figures: all, or those whose names are given.
 
-python benchmarks/run.py [imports send poll thousand memory history airflow minutes] [--write docs/performance.md]
+python benchmarks/run.py [imports send poll thousand loop memory history airflow minutes] [--write docs/performance.md]
 """
 
 from __future__ import annotations
@@ -10,16 +10,22 @@ import importlib
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 from common import Figure
 
-ALL = ("imports", "send", "poll", "thousand", "memory", "history", "airflow", "minutes")
+ALL = ("imports", "send", "poll", "thousand", "loop", "memory", "history", "airflow", "minutes")
+#: What mostly waits goes on beside others, in a process of its own: the two minutes beside all, since they ask for
+#: little; the real Airflow beside those that count their own memory and CPU, which it does not change.
+BESIDE = {"minutes": "imports", "airflow": "memory"}
 HEAD = """# Performance
 
 What `make bench` prints, each figure beside its peer in the same run; the numbers in brackets are ratios.
@@ -29,7 +35,8 @@ The peers are `apache-airflow-providers-http`, `-slack` and `-telegram`.
   same as the last one's is not parsed again, which is most looks.
 - *fast minutes*: the event loop's clock runs 20 times faster than the machine's, and so does the server's count of a
   minute; 300 requests a minute are allowed. Each of the 100 conversations gets one message at a random time.
-- *real minutes*: they go on beside the others, in a process of their own that asks for little.
+- *real minutes*: they go on beside the others, in a process of their own that asks for little. The real Airflow goes
+  on beside *memory* and *100,000 messages*, which count bytes and CPU seconds of their own.
 - *100,000 messages*: one answer, since the API gives a history whole. A thread reads it, in steps that let the event
   loop take its turn. With `since`, which a sensor has by default, only the time is read of what is older. *Blocked* is
   how late the loop was, as far as this process itself was at work.
@@ -39,17 +46,41 @@ The peers are `apache-airflow-providers-http`, `-slack` and `-telegram`.
 """
 
 
-def minutes() -> subprocess.Popen[str]:
-    """Start the real minutes in a process of their own."""
-    code = "import json, bench_minutes; print(json.dumps([vars(one) for one in bench_minutes.main()]))"
-    here = Path(__file__).parent
-    return subprocess.Popen([sys.executable, "-W", "ignore", "-c", code], cwd=here, stdout=subprocess.PIPE, text=True)
+@contextmanager
+def beside(name: str) -> Iterator[subprocess.Popen[str]]:
+    """Start a benchmark in a process of its own."""
+    code = f"import json, bench_{name} as it; print(json.dumps([vars(one) for one in it.main()]))"
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    process = subprocess.Popen(command, cwd=Path(__file__).parent, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        # It ends what it has started when it is interrupted, and only then.
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.wait()
 
 
-def finished(real: subprocess.Popen[str]) -> list[Figure]:
+def finished(process: subprocess.Popen[str]) -> list[Figure]:
     """Wait for its figures."""
-    out, _ = real.communicate()
+    out, _ = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{process.args[-1]} ended with exit code {process.returncode}")
     return [Figure(**one) for one in json.loads(out.splitlines()[-1])]
+
+
+def run(names: Sequence[str]) -> Iterator[tuple[str, list[Figure]]]:
+    """Run benchmarks, in the order of `ALL`, and give their figures."""
+    with ExitStack() as stack:
+        running = {}
+        for name in ALL:
+            for waiting, first in BESIDE.items():
+                if waiting in names and name == first:
+                    running[waiting] = stack.enter_context(beside(waiting))
+            if name in running:
+                yield name, finished(running[name])
+            elif name in names:
+                yield name, importlib.import_module(f"bench_{name}").main()
 
 
 def main() -> int:
@@ -67,10 +98,8 @@ def main() -> int:
     )
     lines = ["| what | figure | wanted | |", "|---|---|---|---|"]
     start, bad = time.monotonic(), 0
-    names = given.names or ALL
-    real = minutes() if "minutes" in names else None
-    for name in names:
-        figures = finished(real) if real and name == "minutes" else importlib.import_module(f"bench_{name}").main()
+    for name, figures in run(given.names or ALL):
+        print(f"{time.monotonic() - start:4.0f} s: {name}", flush=True)
         for figure in figures:
             mark = "" if not figure.bound else "yes" if figure.good else "**no**"
             bad += not figure.good

@@ -13,7 +13,7 @@ RELABELING: Final = {"password": "API key", "host": "Base URL"}
 PLACEHOLDERS: Final = {
     "host": defaults.HOST,
     "password": "from Cekat's dashboard: Settings → API",
-    "port": "443; Airflow 3.3 tests nothing without it",
+    "port": "443, which Airflow 3.3 needs for its Test",
 }
 
 #: Name of an extra → its label and its JSON schema. `null` among the types makes a field optional in the form

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+# --8<-- [start:dag]
 from datetime import datetime, timedelta
 
 from airflow.providers.common.compat.sdk import DAG, task
 
-# --8<-- [start:dag]
 from cekat_provider.notifications.cekat import CekatNotifier
 
 alert = CekatNotifier(

@@ -116,7 +116,11 @@ class LocalAirflow:
 
     def up(self) -> None:
         """Make the database and start the components; back when the API server, where there is one, answers."""
-        self.run("db", "migrate")
+        # The mark is as old as the database: seconds of each later start.
+        made = self.home / f"airflow-{version('apache-airflow')}.made"
+        if not (made.exists() and (self.home / "airflow.db").exists()):
+            self.run("db", "migrate")
+            made.touch()
         for name in self.components:
             self.start(name)
         if self.login and not self.sql("SELECT 1 FROM ab_user WHERE username = ?", self.login[0]):

@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
-from local_airflow import ROOT, LocalAirflow, free_port
+from local_airflow import IS_2, ROOT, LocalAirflow, free_port
 
 from cekat_provider.sandbox.client import Sandbox
 
@@ -62,10 +62,13 @@ def start_sandbox(airflow: LocalAirflow, port: int) -> Sandbox:
 
 
 def connect(airflow: LocalAirflow, sandbox: Sandbox) -> None:
-    """Set the connection, where the form shows it."""
+    """Set the connection, where the form shows it; one that reaches this sandbox stays as it was edited."""
     extra = {**sandbox.connection["extra"], "inbox_id": INBOX, "default_country_code": "62"}
     # The port apart: the Test of Airflow 3.3 refuses a stored connection without one.
     host, _, port = sandbox.url.rpartition(":")
+    query = "SELECT 1 FROM connection WHERE conn_id = 'cekat_default' AND host = ? AND port = ?"
+    if airflow.sql(query, host, int(port)):
+        return
     connection = {**sandbox.connection, "host": host, "port": int(port), "extra": extra}
     written = airflow.home / "connections.json"
     written.write_text(json.dumps({"cekat_default": connection}))
@@ -96,6 +99,8 @@ def main() -> int:
     settings = {
         "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "example_dags"),
         "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
+        # The logs are made to be read.
+        f"AIRFLOW__{'WEBSERVER' if IS_2 else 'API'}__DEFAULT_WRAP": "True",
         "CEKAT_CONVERSATIONS": CONVERSATION,
     }
     with lock, LocalAirflow(HOME, settings, triggerer=True, pages=True, port=given.port) as airflow:

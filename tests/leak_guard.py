@@ -2,11 +2,15 @@
 
 What is private is not listed here but learned while the tests run: the key of every connection and of every local
 Cekat, and the text of every message that one of them keeps. Numbers are made up alike (`62812…`), so any is found.
+
+The logs of tasks, of this process's Airflow and of every Airflow that a test starts, are read at the end of each
+module: there are too many folders to look through after each test.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import traceback
@@ -15,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from log_lines import is_returned, loud_lines
 
 ROOT = Path(__file__).parents[1]
 PACKAGE, TESTS = str(ROOT / "cekat_provider"), str(ROOT / "tests")
@@ -22,11 +27,6 @@ SANDBOX = f"{PACKAGE}/sandbox"
 NUMBER = re.compile(r"\+?62[ -]?812[ -]?[0-9]{3,5}[ -]?[0-9]{3,}")
 #: Shorter texts ("Ya") are parts of other words. What is no text of a customer's but a test's name for one is not kept.
 SHORTEST_TEXT, SHORTEST_KEY = 10, 8
-#: A line of Airflow 3's own logs, which do not pass the standard library; below INFO more may be said.
-LINE = re.compile(r"\[(debug|info|warning|error|critical) *\]")
-#: What a DAG's own function returned: Airflow logs it unless the DAG says `show_return_value_in_logs=False`.
-RETURNED = re.compile(r"Returned value was.*(_PythonDecoratedOperator|PythonOperator)")
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class LeakGuard:
@@ -36,6 +36,11 @@ class LeakGuard:
         self.keys: set[str] = set()
         self.texts: set[str] = set()
         self.told: list[tuple[str, str]] = []
+        #: Folders of task logs; what was said in this module; how far each file was read.
+        self.logs: list[Path] = []
+        self._texts_of_module: set[str] = set()
+        self._read: dict[Path, int] = {}
+        self._module_ends = False
         self._undo: list[Callable[[], None]] = []
 
     def leaks(self) -> Iterator[str]:
@@ -53,7 +58,7 @@ class LeakGuard:
         """Keep a record of the standard library's; a test's own are its own."""
         if record.levelno < logging.INFO or record.pathname.startswith((TESTS, SANDBOX)):
             return
-        if RETURNED.search(f"{record.getMessage()} {record.name}".replace("\n", " ")):
+        if is_returned(f"{record.getMessage()} {record.name}"):
             return
         words = record.getMessage() + "".join(traceback.format_exception(*record.exc_info) if record.exc_info else "")
         self.told.append((f"a log record of {record.name} ({record.funcName})", words))
@@ -65,28 +70,42 @@ class LeakGuard:
         if frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
             self.told.append((f"a {kind.__name__} made in {frame.f_code.co_name}", f"{arguments!r} {arguments}"))
 
-    def printed(self, output: str, where: str) -> None:
-        """Keep what Airflow 3 logged to the terminal: its lines, with the tracebacks below them."""
-        loud = False
-        for line in ANSI.sub("", output).splitlines():
-            begins = LINE.search(line)
-            loud = begins[1] != "debug" if begins else loud and not line.startswith("[")
-            if loud and not RETURNED.search(line):
-                self.told.append((where, line))
+    def caught(self, error: BaseException) -> None:
+        """Keep the words of what made this package raise an error, as a traceback would show them."""
+        if isinstance(error, self._airflow_exception):
+            where = f"what a {type(error).__name__} was raised from"
+            shown = traceback.TracebackException.from_exception(error, lookup_lines=False)
+            while (inner := shown.__cause__ or (None if shown.__suppress_context__ else shown.__context__)) is not None:
+                self.told.append((where, "".join(inner.format_exception_only())))
+                shown = inner
+
+    def printed(self, output: str, where: str, *, unmarked: bool = False) -> None:
+        """Keep what Airflow logged to the terminal, or to a file; see `loud_lines`."""
+        # As one: a text may be several lines.
+        if lines := list(loud_lines(output, unmarked=unmarked)):
+            self.told.append((where, "\n".join(lines)))
 
     def files(self, folder: Path) -> None:
-        """Keep what processes wrote to log files."""
+        """Keep what processes wrote to log files since the last look."""
         for path in folder.rglob("*.log"):
             if path.is_file():
-                self.told.append((f"the file {path.name}", path.read_text(errors="replace")))
+                with path.open("rb") as file:
+                    file.seek(self._read.get(path, 0))
+                    content = file.read()
+                    self._read[path] = file.tell()
+                self.printed(content.decode(errors="replace"), f"the file {path.name}", unmarked=True)
 
     # pytest's hooks
 
     def pytest_configure(self) -> None:
         from airflow.exceptions import AirflowException
+        from local_airflow import LocalAirflow
 
         from cekat_provider.core import config
         from cekat_provider.sandbox import cekat, store
+
+        self._airflow_exception = AirflowException
+        self.logs.append(Path(os.environ["AIRFLOW_HOME"], "logs"))
 
         def made(kind: type[BaseException], *args: Any, **kwargs: Any) -> BaseException:
             self.raised(kind, args, sys._getframe(1))
@@ -114,8 +133,20 @@ class LeakGuard:
                 self.printed(str(output), "what was logged to the terminal")
             return out
 
+        def caught(raises: Any, *exception: Any) -> Any:
+            if exception[1] is not None:
+                self.caught(exception[1])
+            return raises_exit(raises, *exception)
+
+        def started(airflow: LocalAirflow, home: Path, *args: Any, **kwargs: Any) -> None:
+            self.logs.append(home / "logs")
+            airflow_init(airflow, home, *args, **kwargs)
+
+        raises_exit, airflow_init = pytest.RaisesExc.__exit__, LocalAirflow.__init__
         from_connection, cekat_init, store_add = config.from_connection, cekat.Cekat.__init__, store.Store.add
         log_handle, read = logging.Logger.handle, pytest.CaptureFixture.readouterr
+        self.put(pytest.RaisesExc, "__exit__", caught)
+        self.put(LocalAirflow, "__init__", started)
         self.put(AirflowException, "__new__", made)
         self.put(config, "from_connection", connection)
         self.put(cekat.Cekat, "__init__", sandbox)
@@ -126,6 +157,9 @@ class LeakGuard:
     def pytest_unconfigure(self) -> None:
         for undo in reversed(self._undo):
             undo()
+
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        self._module_ends = nextitem is None or nextitem.path != item.path
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -139,15 +173,28 @@ class LeakGuard:
             folder = getattr(item, "funcargs", {}).get("tmp_path")
             if folder is not None:
                 self.files(folder)
-            found = sorted(set(self.leaks()))
+            found = {*self.leaks()}
             self.told.clear()
+            self._texts_of_module |= self.texts
             self.texts.clear()
+            if self._module_ends:
+                found |= self._of_module()
             if found and report.passed:
                 report.outcome = "failed"
-                report.longrepr = "Something private was told:\n" + "\n".join(found)
+                report.longrepr = "Something private was told:\n" + "\n".join(sorted(found))
         return report
 
     # How it listens
+
+    def _of_module(self) -> set[str]:
+        """Read the tasks' logs of the module that ends here."""
+        self.texts, self._texts_of_module = self._texts_of_module, set()
+        for folder in self.logs:
+            self.files(folder)
+        found = {f"{leak}, by a test of this module" for leak in self.leaks()}
+        self.told.clear()
+        self.texts.clear()
+        return found
 
     def learn(self, into: set[str], secret: Any, shortest: int) -> None:
         if isinstance(secret, str) and len(secret) >= shortest:

@@ -9,7 +9,7 @@ from typing import Any
 from cekat_provider.core import choosing
 from cekat_provider.core.errors import CekatInputError
 from cekat_provider.core.parse import Message
-from cekat_provider.core.phone import receiver_digits
+from cekat_provider.core.phone import receiver_digits, several
 from cekat_provider.core.tap import is_tap, option_id, sender_digits, sender_name, tapped_ids
 
 
@@ -99,8 +99,8 @@ def checked_options(value: Any) -> tuple[str, ...]:
     :raises CekatInputError: naming the one that is wrong.
     """
     options = [str(one) if type(one) is int else one for one in choosing.items("options", value)]
-    if not options:
-        raise CekatInputError("options", "none", "1 to 10 texts")
+    if not 1 <= len(options) <= choosing.MOST_ROWS:
+        raise CekatInputError("options", str(len(options) or "none"), f"1 to {choosing.MOST_ROWS} texts")
     seen: dict[str, int] = {}
     for index, option in enumerate(options):
         if not isinstance(option, str) or not option.strip():
@@ -124,16 +124,16 @@ def checked_default(value: Any, options: Sequence[str]) -> str | None:
 
 
 def checked_responders(value: Any, default_country_code: str | None = None) -> tuple[str, ...] | None:
-    """Check the numbers of those who may answer: one, several with commas, or a list.
+    """Check the numbers of those who may answer, in any of the forms that `several` reads.
 
     :raises CekatInputError: naming the one that is wrong.
     """
     if value is None:
         return None
-    given = value if isinstance(value, list | tuple) else [one for one in str(value).split(",") if one.strip()]
-    if not given:
-        raise CekatInputError("responders", "none", "one phone number or several, or None for anyone")
-    return tuple(receiver_digits(one, default_country_code, f"responders[{index}]") for index, one in enumerate(given))
+    return tuple(
+        receiver_digits(one, default_country_code, f"responders[{index}]")
+        for index, one in enumerate(several(value, "responders"))
+    )
 
 
 def result(chosen: list[str], responded_at: Any, responded_by_user: dict[str, str] | None) -> dict[str, Any]:

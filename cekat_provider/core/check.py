@@ -129,7 +129,8 @@ def _held(rule: Rule, place: str, value: Any) -> Iterator[Finding]:
     if size < rule.least:
         yield Finding(name, str(size), f"at least {rule.least} {unit}")
     elif rule.most is not None and size > rule.most:
-        got = f"{size}: {_beginning(value)!r}" if rule.shown else str(size)
+        counted = f"{size} (an emoji counts as two or more)" if unit == "character" and size > len(value) else str(size)
+        got = f"{counted}: {_beginning(value)!r}" if rule.shown else counted
         yield Finding(name, got, f"at most {rule.most} {unit}s{rule.beside}")
 
 

@@ -11,7 +11,8 @@ from cekat_provider.core.errors import CekatInputError
 from cekat_provider.core.messages import OutboundMessage, Templated, given, interactive
 
 _MOST_BUTTONS: Final = 3
-_MOST_ROWS: Final = 10
+#: And so the most that anybody can choose from.
+MOST_ROWS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,8 @@ def pick(
     :raises CekatInputError: for none, and for more than ten.
     """
     found = items("choices", choices)
-    if not 1 <= len(found) <= _MOST_ROWS:
-        raise CekatInputError("choices", str(len(found)), f"1 to {_MOST_ROWS} choices")
+    if not 1 <= len(found) <= MOST_ROWS:
+        raise CekatInputError("choices", str(len(found)), f"1 to {MOST_ROWS} choices")
     if len(found) <= _MOST_BUTTONS:
         return Buttons(text, found)
     return Menu(text, label, [Section(found)])
@@ -123,14 +124,16 @@ def pick(
 
 def items(name: str, value: Any) -> list[Any]:
     """Read a list, or JSON of one: what a template leaves when it does not render natively."""
-    if isinstance(value, str):
+    got = "None" if value is None or value == "None" else f"a {type(value).__name__}"
+    if isinstance(value, str) and value != "None":
         try:
             value = json.loads(value)
+            got = f"JSON of a {type(value).__name__}"
         except (ValueError, RecursionError):
-            value = None
+            got = "a text that is not JSON"
     if not isinstance(value, list | tuple):
         wants = "a list (for a template that gives one: an XComArg, `| tojson`, or render_template_as_native_obj=True)"
-        raise CekatInputError(name, f"a {type(value).__name__}" if value is not None else "something else", wants)
+        raise CekatInputError(name, got, wants)
     return list(value)
 
 

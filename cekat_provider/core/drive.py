@@ -14,8 +14,8 @@ T = TypeVar("T")
 #: or thrown the transport's error, and returns its result.
 Flow = Generator[Request | Sleep | Now, Response | float | None, T]
 
-#: An answer above this takes milliseconds to read.
-LARGE_BYTES: Final = 64 * 1024
+#: An answer above this takes more than a millisecond to read, and several may come at once.
+LARGE_BYTES: Final = 16 * 1024
 
 
 def drive(

@@ -26,8 +26,8 @@ class Ledger:
         self.of = of
         self.finished = False
         self._marks = [OPEN] * many
-        #: Index → when its request may first have left, and whether as a template.
-        self._leaving: dict[int, tuple[float, bool]] = {}
+        #: Index → when its request may first have left, when last, and whether as a template.
+        self._leaving: dict[int, tuple[float, float, bool]] = {}
         self._reasons: dict[int, str] = {}
 
     def to_state(self) -> dict[str, Any]:
@@ -39,7 +39,7 @@ class Ledger:
             "of": self.of,
             "finished": self.finished,
             "marks": "".join(self._marks),
-            "leaving": [[index, at, template] for index, (at, template) in self._leaving.items()],
+            "leaving": [[index, *left] for index, left in self._leaving.items()],
             "reasons": grouped,
         }
 
@@ -49,7 +49,7 @@ class Ledger:
         ledger = cls(0, state["of"])
         ledger.finished = state["finished"]
         ledger._marks = list(state["marks"])
-        ledger._leaving = {index: (at, template) for index, at, template in state["leaving"]}
+        ledger._leaving = {index: (first, last, template) for index, first, last, template in state["leaving"]}
         ledger._reasons = {index: reason for reason, indices in state["reasons"].items() for index in indices}
         return ledger
 
@@ -87,16 +87,13 @@ class Ledger:
         """
         if index not in self._leaving:
             return None
-        since, template = self._leaving[index]
-        return Earlier(since, since + longest_seconds, template)
+        first, last, template = self._leaving[index]
+        return Earlier(first, last + longest_seconds, template)
 
-    def leave(self, index: int, at: float, *, template: bool) -> bool:
-        """Note that a request is about to leave; tell whether that is news."""
+    def leave(self, index: int, at: float, *, template: bool) -> None:
+        """Note that a request is about to leave."""
         known = self._leaving.get(index)
-        if known is not None and known[1] == template:
-            return False
-        self._leaving[index] = (at if known is None else known[0], template)
-        return True
+        self._leaving[index] = (at if known is None else known[0], at, template)
 
     def put_back(self, index: int) -> None:
         """Note that a message was certainly not sent, and may be yet."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from cekat_provider.core.choosing import items
 from cekat_provider.core.errors import CekatInputError
 from cekat_provider.core.privacy import mask_number
 
@@ -12,6 +14,25 @@ from cekat_provider.core.privacy import mask_number
 _SEPARATORS = re.compile(r"[\s.()/\u00ad\u2010-\u2015\u2212\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff-]+")
 _TRUNK_ZERO = re.compile(r"^(\+|00)(\d{1,3})[\s-]*\(0\)")
 _SHORTEST, _LONGEST = 7, 15
+
+
+def several(value: object, field: str) -> list[Any]:
+    """Read phone numbers, not yet checked: one, several with commas or semicolons, a list, or JSON of one.
+
+    :param field: the argument's name, for the error.
+    :raises CekatInputError: where there is none.
+    """
+    found: Any = value
+    if isinstance(value, str):
+        found = items(field, value) if value.lstrip().startswith("[") else value.replace(";", ",").split(",")
+    elif isinstance(value, int) and not isinstance(value, bool):
+        found = [value]
+    if not isinstance(found, list | tuple | set | frozenset):
+        raise CekatInputError(field, f"a {type(value).__name__}", "one phone number, or a list of them")
+    numbers = [one for one in found if not isinstance(one, str) or one.strip()]
+    if not numbers:
+        raise CekatInputError(field, "none", "one phone number or several")
+    return numbers
 
 
 def receiver_digits(value: object, default_country_code: str | None = None, field: str = "receiver") -> str:

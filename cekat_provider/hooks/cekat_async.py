@@ -18,7 +18,7 @@ from cekat_provider.hooks._aside import aside
 from cekat_provider.hooks._connection import limiter_of, read_connection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from cekat_provider.core.config import CekatConfig
     from cekat_provider.core.flow import SentMessage
@@ -102,16 +102,16 @@ class CekatAsyncHook(BaseHook):
         config = (await self.get_transport()).config
         return await self.run(flow.history(config, bodies.check_conversation_id(conversation_id)))
 
-    async def run(self, steps: Flow[T], leaving: Callable[[Request], None] | None = None) -> T:
+    async def run(self, steps: Flow[T], leaving: Callable[[Request], Awaitable[None]] | None = None) -> T:
         """Drive a flow of `cekat_provider.core` with this connection, within its budget.
 
-        :param leaving: called with each POST just before it leaves.
+        :param leaving: awaited with each POST just before it leaves.
         """
         transport = await self.get_transport()
 
         async def send(request: Request) -> Response:
             if leaving is not None and request.method == "POST":
-                leaving(request)
+                await leaving(request)
             return await transport.send(request)
 
         steps = paced(steps, limiter_of(transport.config, transport.config.requests_per_minute), time.monotonic)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime, timezone
 from typing import Any
 
 from cekat_provider.compat import Context, Variable
@@ -39,7 +40,7 @@ class TaskMemory:
         if self._store is not None:
             self._store.set(self._name, value)
         else:
-            Variable.set(self._variable, value, serialize_json=True)
+            Variable.set(self._variable, value, description=_description(), serialize_json=True)
 
     def forget(self) -> None:
         """Keep nothing."""
@@ -90,6 +91,12 @@ def _first_store(stores: Any, inlets: Sequence[Any]) -> Any:
         except TypeError:
             continue  # an alias is none: the assets behind it change
     return None
+
+
+def _description() -> str:
+    """Tell whoever finds the Variable what it is, and from when."""
+    today = datetime.now(timezone.utc).date()
+    return f"Cekat, {today}: what a retry of this task goes by. May be deleted when its DAG run is over."
 
 
 def _variable(*parts: object) -> str:

@@ -218,17 +218,19 @@ class CekatNotifier(RendersMessages, BaseNotifier):
             )
 
     def _receivers(self) -> list[str]:
-        given = self.receivers
-        if isinstance(given, str | int):
-            given = str(given).replace(";", ",").split(",")
-        found = [str(each).strip() for each in given if str(each).strip()]
-        if not found:
-            raise CekatInputError("receivers", "none", "one phone number or several")
-        return list(dict.fromkeys(found))
+        from cekat_provider.core.phone import several
+
+        return list(dict.fromkeys(str(each).strip() for each in several(self.receivers, "receivers")))
 
     def _quiet_seconds(self) -> float:
-        given = self.quiet_for
-        return given.total_seconds() if isinstance(given, timedelta) else float(given)
+        given: Any = self.quiet_for
+        seconds = given.total_seconds() if isinstance(given, timedelta) else given
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+            # An alert too many is better than none.
+            wrong = CekatInputError("quiet_for", repr(given), "a timedelta or a number of seconds from 0")
+            self.log.warning("%s Every alert is told.", wrong)
+            return 0.0
+        return float(seconds)
 
     def _log_failure(self, err: Exception) -> None:
         # Only Airflow's errors and ours are known to hold nothing private.

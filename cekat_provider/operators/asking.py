@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from cekat_provider.compat import AirflowFailException, backstop_struck
-from cekat_provider.core.errors import CekatInputError
+from cekat_provider.core.errors import CekatError, CekatInputError
 from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Airflow's own time-out of the deferral, after ours: only for a triggerer that is not there.
 _BACKSTOP = timedelta(seconds=60)
+#: What a date can hold; found out before the send, not after.
+_LONGEST = timedelta(days=3650)
 
 
 class AsksAndWaits(CekatSendWhatsAppOperator):
@@ -43,16 +45,30 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
         self.response_timeout = response_timeout
         self.poke_interval = poke_interval
 
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Ask, unless an earlier try did, and wait."""
+        try:
+            return super().execute(context)
+        except Exception as err:
+            self._record(context).over_if_last(err)
+            raise
+
     def execute_complete(self, context: Context, event: Any = None) -> Any:
         """Go on where the trigger has ended.
 
         :raises EventError: when the event is none of the trigger's.
         """
+        record = self._record(context)
+        try:
+            return self._end(context, record, event)
+        except Exception as err:
+            record.over_if_last(err)
+            raise
+
+    def _end(self, context: Context, record: SendRecord, event: Any) -> Any:
         from cekat_provider.core.outcome import read
-        from cekat_provider.operators.record import SendRecord
 
         outcome = read(event)
-        record = SendRecord(context, resend_on_clear=self.resend_on_clear, longest_seconds=0.0, in_variables=True)
         if outcome.messages:
             return self._answered(context, record, outcome.messages)
         if outcome.timed_out:
@@ -62,7 +78,6 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
             return self._timed_out(context, record, said)
         assert outcome.error is not None  # noqa: S101 - an outcome is one of the three
         if outcome.error.permanent:
-            record.over()
             raise AirflowFailException(str(outcome.error)) from outcome.error
         raise outcome.error
 
@@ -71,6 +86,11 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
         if backstop_struck(next_method, next_kwargs):
             return self.execute_complete(context, self._last_look(context))
         return super().resume_execution(next_method, next_kwargs, context)
+
+    def _record(self, context: Context) -> SendRecord:
+        from cekat_provider.operators.record import SendRecord
+
+        return SendRecord(context, resend_on_clear=self.resend_on_clear, longest_seconds=0.0, in_variables=True)
 
     def _answered(self, context: Context, record: SendRecord, messages: Sequence[Message]) -> Any:
         """End with the messages that answer, oldest first."""
@@ -116,14 +136,16 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
         """
         from cekat_provider.core.outcome import Outcome
         from cekat_provider.hooks.cekat import CekatHook
-        from cekat_provider.operators.record import SendRecord
 
-        record = SendRecord(context, resend_on_clear=self.resend_on_clear, longest_seconds=0.0, in_variables=True)
+        record = self._record(context)
         if record.sent is None:
             return Outcome(0.0, timed_out=True).to_event()
         self.log.warning("No triggerer was there at the deadline: looking once more here")
-        trigger: Any = self._trigger(CekatHook(self.cekat_conn_id), record, self._waits_of(record.sent))
-        outcome: Outcome = asyncio.run(trigger.outcome())
+        try:
+            trigger: Any = self._trigger(CekatHook(self.cekat_conn_id), record, self._waits_of(record.sent))
+            outcome: Outcome = asyncio.run(trigger.outcome())
+        except CekatError as err:
+            outcome = Outcome(0.0, error=err)
         return outcome.to_event()
 
     def _check_options(self) -> None:
@@ -137,6 +159,7 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
 
 def _seconds(name: str, value: Any) -> float:
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
-        raise CekatInputError(name, repr(value), "a timedelta or a number of seconds above 0")
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or not 0 < seconds <= _LONGEST.total_seconds():
+        raise CekatInputError(name, repr(value), "a timedelta or a number of seconds, above 0 and at most ten years")
     return float(seconds)

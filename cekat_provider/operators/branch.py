@@ -45,12 +45,24 @@ class CekatBranchOperator(ChoosesOption, BranchMixIn):
 
         super()._check_options()
         options = checked_options(self.options)
-        for option in self.options_mapping or {}:
+        mapping: Any = {} if self.options_mapping is None else self.options_mapping
+        if not isinstance(mapping, Mapping):
+            raise CekatInputError("options_mapping", f"a {type(mapping).__name__}", "a mapping of options to task ids")
+        for option, branch in mapping.items():
             if option not in options:
                 raise CekatInputError("options_mapping", f"the key {option!r}", "a mapping of the options")
+            if not isinstance(branch, str):
+                got = f"a {type(branch).__name__} for {option!r}"
+                raise CekatInputError("options_mapping", got, "the id of a task or a task group")
         dag = self.get_dag()
-        known = {*dag.task_ids, *dag.task_group_dict} if dag is not None else set()
-        for option in options if known else ():
-            if self._branch(option) not in known:
+        for option in options if dag is not None else ():
+            # Airflow would skip all that comes after, whatever was chosen.
+            if self.downstream_task_ids.isdisjoint(_begins(dag, self._branch(option))):
                 got = f"{self._branch(option)!r} for {option!r}, where no task is"
-                raise CekatInputError("options_mapping", got, "the id of a task or a task group of this DAG")
+                raise CekatInputError("options_mapping", got, "the id of a task or task group right after this one")
+
+
+def _begins(dag: Any, branch: str) -> set[str]:
+    """Return the ids of the tasks that a branch begins with."""
+    group = dag.task_group_dict.get(branch)
+    return {branch} if group is None else {task.task_id for task in group.get_roots()}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from cekat_provider.core.errors import CekatInputError
 from cekat_provider.core.ledger import Ledger
 from cekat_provider.hooks.task_memory import TaskMemory
+from cekat_provider.operators.record import refuse_if_taken_for_dead
 
 if TYPE_CHECKING:
     from cekat_provider.compat import Context
@@ -29,6 +30,7 @@ class BulkRecord:
 
     def __init__(self, context: Context, many: int, of: str, *, resend_on_clear: bool) -> None:
         ti: Any = context.get("ti")
+        self._ti = ti
         # None where a DAG author's test calls `execute({})`: then nothing is kept.
         self._memory = None if ti is None else TaskMemory(context, "bulk")
         self._max_tries = None if ti is None else ti.max_tries
@@ -51,6 +53,10 @@ class BulkRecord:
         self.ledger = earlier
 
     def keep(self) -> None:
-        """Keep the ledger as it is now."""
+        """Keep the ledger as it is now.
+
+        :raises SupersededError: where Airflow took this worker for dead: what the next try keeps is not written over.
+        """
         if self._memory is not None:
+            refuse_if_taken_for_dead(self._ti)
             self._memory.set({"max_tries": self._max_tries, **self.ledger.to_state()})

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cekat_provider.core import delivery, fallback
-from cekat_provider.core.errors import AuthError, CekatError, OutcomeUnknownError, WindowClosedError
+from cekat_provider.core.errors import AuthError, CekatError, OutcomeUnknownError, SupersededError, WindowClosedError
 from cekat_provider.core.ledger import BY_TEMPLATE, FAILED, SENT, SKIPPED, Ledger, progress
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class BulkRun:
         self.braked = False
         self._in_a_row = 0
         self._told_at = time.monotonic()
+        self._keeping: asyncio.Future[None] | None = None
 
     async def send_all(self) -> None:
         """Send what is open; what goes wrong with one message does not end the others."""
@@ -63,7 +64,9 @@ class BulkRun:
         sends = 1 if self._task.fallback_template is None else 2
         self._longest_seconds = sends * (config.max_wait_seconds + 2 * config.timeout_seconds)
         todo = iter(self._ledger.open)
-        workers = [asyncio.ensure_future(self._work(todo)) for _ in range(self._task.concurrency)]
+        workers = [
+            asyncio.ensure_future(self._work(todo)) for _ in range(min(self._task.concurrency, len(self._ledger)))
+        ]
         try:
             await asyncio.gather(*workers)
         finally:
@@ -85,6 +88,14 @@ class BulkRun:
             ledger.settle(index, SKIPPED)
             task.log.warning("Message %d: skipped, it says the same to the same customer as %d", index, item.twin_of)
             return
+        earlier = ledger.earlier(index, self._longest_seconds)
+        # Where an earlier request may still show in a history that lags, a refusal says nothing of it.
+        doubtful = [index] if earlier is not None else []
+
+        def not_ours() -> set[str]:
+            doubtful.append(index)
+            return {*self._accepted, *self._not_ours()}
+
         policy = delivery.Policy(
             max_wait_seconds=self._config.max_wait_seconds,
             on_unknown="resend" if task.on_unknown == "resend" else "fail",
@@ -97,26 +108,41 @@ class BulkRun:
             item.body,
             policy,
             item.fallback,
-            ledger.earlier(index, self._longest_seconds),
-            lambda: {*self._accepted, *self._not_ours()},
+            earlier,
+            not_ours,
             task.check_window,
         )
         try:
             sent = await self._hook.run(steps, partial(self._leave, index))
+        except SupersededError:
+            raise  # of the whole task, not of this message
         except CekatError as err:
-            self._failed(index, err)
+            self._failed(index, err, certain=not doubtful and not delivery.unknown(err))
         else:
             if sent.message_id is not None:
                 self._accepted.add(sent.message_id)
             ledger.settle(index, BY_TEMPLATE if sent.by_template else SENT)
             self._in_a_row = 0
+        await self._kept()
+
+    async def _leave(self, index: int, request: Request) -> None:
+        self._ledger.leave(index, time.time(), template=request.is_template)
+        # A repeated request, too: Airflow may have taken this worker for dead while it waited.
+        await self._kept()
+
+    async def _kept(self) -> None:
+        """Wait until the ledger is kept: once for all that wait for it now, since it costs more than a request."""
+        if self._keeping is None:
+            self._keeping = asyncio.ensure_future(self._keep_soon())
+        await asyncio.shield(self._keeping)
+
+    async def _keep_soon(self) -> None:
+        await asyncio.sleep(0)  # until the others, whose answers came meanwhile, have noted theirs
+        self._keeping = None
         self._keep()
 
-    def _leave(self, index: int, request: Request) -> None:
-        if self._ledger.leave(index, time.time(), template=request.is_template):
-            self._keep()
-
-    def _failed(self, index: int, err: CekatError) -> None:
+    def _failed(self, index: int, err: CekatError, *, certain: bool) -> None:
+        """Note why a message did not get through; `certain` where nothing of it can have been sent."""
         task, ledger = self._task, self._ledger
         reason = f"{type(err).__name__}: {err}"
         if (isinstance(err, WindowClosedError) and task.on_window_closed == "skip") or (
@@ -127,7 +153,8 @@ class BulkRun:
             return
         if isinstance(err, AuthError):
             # As good as certain for all the others too.
-            ledger.put_back(index)
+            if certain:
+                ledger.put_back(index)
             self.refused_key, self.stopped = err, "Cekat refuses the API key"
             return
         if err.permanent or (isinstance(err, OutcomeUnknownError) and task.on_unknown == "fail"):
@@ -137,7 +164,7 @@ class BulkRun:
             if most is not None and ledger.count(FAILED) >= most:
                 self.braked, self.stopped = True, "too many have failed"
             return
-        if not delivery.unknown(err):
+        if certain:
             ledger.put_back(index)
         self.left[index] = err
         task.log.warning("Message %d: not sent yet. %s", index, reason)

@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import time
 import uuid
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cekat_provider.compat import later_try_of
+from cekat_provider.compat import AirflowFailException, AirflowSkipException, later_try_of
 from cekat_provider.core.errors import SupersededError
 from cekat_provider.core.lookup import Earlier
 from cekat_provider.hooks.task_memory import TaskMemory
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cekat_provider.compat import Context
     from cekat_provider.core.wire import Request
 
@@ -45,9 +48,11 @@ class SendRecord:
         self._memory = TaskMemory(context, "send") if stored else None
         kept: Any = None if self._memory is None else self._memory.get(None)
         self._kept: dict[str, Any] = dict(kept) if isinstance(kept, dict) else {}
+        self._is_kept = kept is not None
         max_tries = self._kept.pop("max_tries", None)
         self._nonce: str | None = self._kept.pop("nonce", None)
-        self._looked = False
+        #: Whether the intent that is kept is this try's alone.
+        self._own = False
         if self._kept and resend_on_clear and max_tries != self._ti.max_tries:
             self._begin_anew()
         #: Whether what was sent, or begun, is the template in the message's place.
@@ -94,24 +99,33 @@ class SendRecord:
 
         :raises SupersededError: where Airflow took this worker for dead, and the next try is on its way.
         """
-        later = later_try_of(self._ti)
-        if later is not None:
-            raise SupersededError(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
+        refuse_if_taken_for_dead(self._ti)
         self.template = request.is_template
+        if self.sent is not None:
+            # A message that failed on its way: this one goes in its place, and a retry is to look for this one.
+            nonce = self._nonce
+            self._begin_anew()
+            self._nonce = nonce
         now = time.time()
+        self._own = "since" not in self._kept or self._own
         self._keep({"since": now, **self._kept, "last": now, "template": self.template})
 
     def done(self, result: dict[str, Any], *, template: bool) -> None:
-        """Note, after the answer, what was sent."""
+        """Note, after the answer, what was sent.
+
+        What is sent is sent: where it cannot be noted, the task goes on, and its intent leads a retry to the history.
+        """
         self.template = template
-        self._keep({**self._kept, "template": template, "result": result})
+        with self._telling():
+            self._keep({**self._kept, "template": template, "result": result})
 
     def refused(self) -> None:
         """Note that this try was refused in the end: the next need not look for the message.
 
-        Where this one had to look, an earlier request may still show in a history that lags, so the note is kept.
+        An intent of another try, or one for which this one had to look, is kept: what it sent may still show in a
+        history that lags, and this refusal says nothing of it.
         """
-        if not self._looked:
+        if self._own:
             self.forget()
 
     def forget(self) -> None:
@@ -119,16 +133,24 @@ class SendRecord:
         if later_try_of(self._ti) is not None:
             return  # what is kept is that try's by now
         self._begin_anew()
-        if self._kept:
-            self._keep(self._kept)
-        elif self._memory is not None:
-            self._memory.forget()
+        with self._telling():
+            if self._kept:
+                self._keep(self._kept)
+            else:
+                self._erase()
 
     def over(self) -> None:
         """Note that the task ends and no try of this budget follows: a Variable would stay for good."""
         memory = self._memory
         if memory is not None and memory.is_variable and self._resend_on_clear and later_try_of(self._ti) is None:
-            memory.forget()
+            self._erase()
+
+    def over_if_last(self, err: BaseException) -> None:
+        """Note that the task fails, where that ends its budget of tries."""
+        is_last = self._ti is not None and self._ti.try_number > self._ti.max_tries
+        is_final = isinstance(err, AirflowFailException | AirflowSkipException) or getattr(err, "permanent", False)
+        if is_last or is_final:
+            self.over()
 
     def not_ours(self) -> set[str]:
         """Return the ids of messages that are none of this budget's; called when the history is looked at.
@@ -136,7 +158,7 @@ class SendRecord:
         They are those that other tasks of this DAG run sent, as far as their XComs tell, and those that this one sent
         before it was cleared.
         """
-        self._looked = True
+        self._own = False
         return sent_by_others(self._context).union(self._kept.get("before", ()))
 
     def _is_first_of_budget(self) -> bool:
@@ -154,6 +176,33 @@ class SendRecord:
         if self._memory is not None:
             named = {} if self._nonce is None else {"nonce": self._nonce}
             self._memory.set({"max_tries": self._ti.max_tries, **named, **record})
+            self._is_kept = True
+
+    def _erase(self) -> None:
+        if self._memory is not None and self._is_kept:
+            self._memory.forget()
+            self._is_kept = False
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Only tell where something cannot be noted any more: whatever Airflow's stores, or their backends, raise."""
+        try:
+            yield
+        except Exception as err:
+            self._context["task"].log.warning(
+                "What became of the message could not be noted (%s): a retry has the conversation's history alone",
+                type(err).__name__,
+            )
+
+
+def refuse_if_taken_for_dead(ti: Any) -> None:
+    """End a try beside which Airflow 2 has begun another one.
+
+    :raises SupersededError: before anything is sent.
+    """
+    later = later_try_of(ti)
+    if later is not None:
+        raise SupersededError(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
 
 
 def sent_by_others(context: Context) -> set[str]:

@@ -107,8 +107,8 @@ class CekatSendTemplateOperator(RendersMessages, BaseOperator):
         except CekatError as err:
             if not unknown(err):
                 record.refused()
+            record.over_if_last(err)
             if err.permanent:
-                record.over()
                 raise AirflowFailException(str(err)) from err
             raise
         finally:

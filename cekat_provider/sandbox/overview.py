@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from cekat_provider.sandbox.cekat import Settings
 from cekat_provider.sandbox.clock import iso_utc
 from cekat_provider.sandbox.control import told_clock
 from cekat_provider.sandbox.control_people import TheCekat, shown
@@ -37,6 +38,8 @@ async def overview(cekat: TheCekat) -> dict[str, Any]:
         "delivery": asdict(cekat.delivery),
         "rate_limit": cekat.rate.per_minute,
         "refused": cekat.log.count_refused(),
+        # For the line that the page offers; a key of somebody's own is on no page.
+        "key": cekat.api_key if cekat.api_key == Settings.api_key else None,
     }
 
 

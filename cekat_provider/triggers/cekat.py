@@ -115,8 +115,9 @@ class CekatMessagesTrigger(BaseTrigger):
         loop = asyncio.get_running_loop()
         earliest = loop.time() + EARLIEST_EVENT_SECONDS
         outcome = await self.outcome()
+        event = await nimbly(len(outcome.messages or ()), outcome.to_event)
         await asyncio.sleep(max(0.0, earliest - loop.time()))
-        yield TriggerEvent(await nimbly(len(outcome.messages or ()), outcome.to_event))  # type: ignore[no-untyped-call]
+        yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
     async def outcome(self) -> Outcome:
         """Wait, and return how it ended."""

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Final
 
-from cekat_provider.triggers.watch import Watch
+from cekat_provider.core.errors import CekatError
+from cekat_provider.core.parse import Message
+from cekat_provider.hooks import _aside
+from cekat_provider.triggers.watch import Look, Watch
+
+#: Waits that wake in one step of the event loop, of however many; fewer where each has a long history to judge.
+AT_A_TIME: Final = 50
 
 
 class Conversation:
@@ -49,3 +57,41 @@ class Conversation:
         """
         self.version += 1
         self._last = name
+
+    async def hand(self, history: Sequence[Message] | None, since: datetime | None) -> None:
+        """Hand the watches a history from `since` on, or None where it is the known one."""
+
+        def look(watch: Watch) -> Look | None:
+            # Who came while the look was under way may need what it has not asked for.
+            if not (watch.seen == self.version if history is None else watch.is_served_from(since)):
+                return None
+            watch.looked()
+            watch.seen = self.version
+            return Look(history, None, watch.is_over) if history is not None or watch.is_over or watch.every else None
+
+        await self._deal(look, len(history or ()))
+
+    async def hand_error(self, error: CekatError) -> None:
+        """Hand the watches a look that failed."""
+
+        def look(watch: Watch) -> Look:
+            watch.looked()
+            watch.seen = None
+            return Look(None, error, watch.is_over)
+
+        await self._deal(look)
+
+    async def hand_bug(self, bug: Exception) -> None:
+        """Have every wait raise it: it is not swallowed."""
+        await self._deal(lambda _: bug)
+
+    async def _deal(self, look: Callable[[Watch], Look | Exception | None], many: int = 0) -> None:
+        """Hand each watch its look, a few at a time: those wake and judge `many` messages each before the next few."""
+        few = max(1, min(AT_A_TIME, _aside.MANY // max(many, 1)))
+        for number, watch in enumerate(tuple(self.watches), 1):
+            # They may leave in between.
+            handed = look(watch) if watch in self.watches else None
+            if handed is not None:
+                watch.hand(handed)
+            if number % few == 0:
+                await asyncio.sleep(0)

@@ -12,11 +12,9 @@ import logging
 import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import Any, Final
 
 from cekat_provider.core.errors import CekatError, RateLimitedError
-from cekat_provider.core.parse import Message
 from cekat_provider.core.schedule import Schedule
 from cekat_provider.core.wait import backoff_seconds
 from cekat_provider.triggers.client import LONGEST_ASKED_SECONDS, SharedClient
@@ -68,6 +66,7 @@ class Poller:
         self._told = False
         # Empty: in the first wait's, everybody's log lines would be in that one task's log.
         self._context = contextvars.Context()
+        self._handing = asyncio.Lock()
 
     @property
     def idle(self) -> bool:
@@ -164,28 +163,30 @@ class Poller:
         return self._loop.call_at(when, callback, *args, context=self._context)
 
     async def _look(self, conversation: Conversation) -> None:
+        since = conversation.since
         try:
-            result: Any = None
-            since = conversation.since
             try:
-                result = await self._client.history(conversation.id, conversation.known, since)
+                read = await self._client.history(conversation.id, conversation.known, since)
             except CekatError as err:
                 self._failed(conversation, err)
-                self._hand_error(conversation, err)
+                await conversation.hand_error(err)
             except Exception as bug:
-                # Not swallowed: every wait raises it.
-                for watch in conversation.watches:
-                    watch.hand(bug)
+                await conversation.hand_bug(bug)
             else:
                 conversation.failures = 0
-                if result.history is not None:
-                    conversation.changed(result.name)
-                self._hand(conversation, result.history, since)
+                if read.history is not None:
+                    conversation.changed(read.name)
+                # One at a time: what wakes at once is to be few, whatever answers come together.
+                async with self._handing:
+                    await conversation.hand(read.history, since)
         finally:
             del self._looking[conversation.id]
             if not self.idle:
                 if conversation.watches:
                     self._set_interval(conversation)
+                    # Its deadline has passed since it was handed this look, or it came after.
+                    if any(watch.is_over and not watch.ended for watch in conversation.watches):
+                        self._schedule.hurry(conversation.id, self._loop.time())
                 self._fit()
 
     def _failed(self, conversation: Conversation, error: CekatError) -> None:
@@ -197,30 +198,6 @@ class Poller:
         pause = max(backoff_seconds(conversation.interval_seconds, conversation.failures), asked)
         if not isinstance(error, RateLimitedError):  # which holds everything, and so needs no place further back
             self._schedule.postpone(conversation.id, pause, now)
-
-    def _hand_error(self, conversation: Conversation, error: CekatError) -> None:
-        for watch in conversation.watches:
-            watch.looked()
-            watch.seen = None
-            watch.hand(Look(None, error, self._is_last(watch)))
-
-    def _hand(self, conversation: Conversation, history: list[Message] | None, since: datetime | None) -> None:
-        """Hand the watches a history from `since` on, or None where it is the known one."""
-        for watch in conversation.watches:
-            last = self._is_last(watch)
-            has_all = watch.seen == conversation.version if history is None else watch.is_served_from(since)
-            if not has_all:
-                # It came while the look was under way, which has not asked for all that it needs.
-                if last:
-                    self._schedule.hurry(conversation.id, self._loop.time())
-                continue
-            watch.looked()
-            watch.seen = conversation.version
-            if history is not None or last or watch.every:
-                watch.hand(Look(history, None, last))
-
-    def _is_last(self, watch: Watch) -> bool:
-        return watch.deadline is not None and self._loop.time() >= watch.deadline
 
     def _look_last(self, conversation: Conversation, watch: Watch) -> None:
         """Look once more at the deadline, as a sensor that pokes does; and end the wait soon after in any case."""

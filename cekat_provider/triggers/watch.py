@@ -48,6 +48,7 @@ class Watch:
         "_look",
         "conversation_id",
         "deadline",
+        "ended",
         "every",
         "interval_seconds",
         "seen",
@@ -74,6 +75,8 @@ class Watch:
         self._longest = max(longest_interval_seconds or float("inf"), SHORTEST_INTERVAL_SECONDS)
         #: The version of the history that it was handed last, or None where it was handed an error or nothing.
         self.seen: int | None = None
+        #: Whether it was handed its last look.
+        self.ended = False
         self._look: Look | Exception | None = None
         self._future: asyncio.Future[None] | None = None
 
@@ -95,8 +98,14 @@ class Watch:
             raise asyncio.CancelledError
         return look
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its deadline has passed."""
+        return self.deadline is not None and asyncio.get_running_loop().time() >= self.deadline
+
     def hand(self, look: Look | Exception) -> None:
         """Hand it a look; one that it has not taken yet is replaced, but for a history that the new one lacks."""
+        self.ended = not isinstance(look, Look) or look.last
         waiting = self._look
         if (
             isinstance(look, Look)

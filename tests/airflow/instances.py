@@ -9,6 +9,7 @@ from typing import Any
 
 from cekat_provider.operators.bulk import CekatBulkSendOperator
 from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+from cekat_provider.operators.template import CekatSendTemplateOperator
 
 RECEIVER = "6281234567890"
 CONVERSATION = "00000000-0000-4000-8000-000000000001"
@@ -34,10 +35,14 @@ class Variables:
         assert deserialize_json
         return json.loads(self.kept[name]) if name in self.kept else default
 
-    def set(self, name: str, value: Any, serialize_json: bool) -> None:
+    def set(self, name: str, value: Any, description: str, serialize_json: bool) -> None:
         assert serialize_json
+        assert "may be deleted" in description.lower()
         assert len(name) <= 250
         self.kept[name] = json.dumps(value)
+
+    def delete(self, name: str) -> None:
+        del self.kept[name]
 
 
 class Instance:
@@ -79,6 +84,14 @@ class Instance:
         if self.store is not None:
             context["task_state_store"] = self.store
         return json.loads(json.dumps(self.operator.execute(context)))
+
+
+class TemplateInstance(Instance):
+    """The same of a template's send."""
+
+    def make(self, retries: int, arguments: dict[str, Any]) -> Any:
+        arguments = {"template": "alert", "variables": ["Gudang penuh"], **arguments}
+        return CekatSendTemplateOperator(task_id="send", receiver=RECEIVER, retries=retries, **arguments)
 
 
 class BulkInstance(Instance):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from airflow.exceptions import AirflowException
-from airflow.providers.common.compat.sdk import DAG, AirflowFailException
-from asks import Asked, buttons, tap_later
+from airflow.exceptions import AirflowException, TaskDeferred
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, BaseOperator, TaskGroup
+from asks import Asked, AskingTI, buttons, tap_later
+from modes import IS_2, Memory
 from runs import Run, load
 
 from cekat_provider.core.errors import EventError
@@ -192,15 +193,31 @@ def test_what_is_no_longer_remembered_approves_nothing(cekat_sandbox: Any, appro
 
 
 WRONG = [
-    ({"options": []}, "options must be 1 to 10 texts"),
+    ({"options": []}, "options must be 1 to 10 texts, got none"),
+    ({"options": None}, "options must be a list .*, got None"),
+    ({"options": "Ya,Tidak"}, "options must be a list .*, got a text that is not JSON"),
     ({"options": ["Ya", "ya"]}, "options"),
-    ({"options": [str(n) for n in range(11)]}, "choices must be 1 to 10 choices, got 11"),
-    ({"options": ["Approve", "x" * 21]}, "button title"),
+    ({"options": [str(n) for n in range(11)]}, "options must be 1 to 10 texts, got 11"),
+    ({"options": ["Approve", "x" * 21]}, r"button title \(action.buttons\[1\].* at most 20 characters, got 21: 'xxx"),
+    ({"options": ["Approve", "🙏" * 11]}, r"at most 20 characters, got 22 \(an emoji counts as two or more\): '🙏"),
+    ({"options": ["a", "b", "c", "x" * 25]}, r"row title \(action.sections\[0\].rows\[3\].* 24 characters, got 25"),
     ({"defaults": "Maybe"}, "defaults must be one of the options"),
     ({"responders": "nobody"}, r"responders\[0\] must be a phone number"),
+    ({"responders": [BOSS, None]}, r"responders\[1\] must be a phone number, got a NoneType"),
+    ({"responders": "081200000001"}, r"responders\[0\] must be a number with its country code"),
+    ({"responders": []}, "responders must be one phone number or several, got none"),
+    ({"responders": " , "}, "responders must be one phone number or several, got none"),
+    ({"responders": f"['{BOSS}']"}, "responders must be a list .*, got a text that is not JSON"),
+    ({"responders": {"boss": BOSS}}, "responders must be one phone number, or a list of them, got a dict"),
     ({"subject": ""}, "subject must be a text"),
     ({"on_reject": "shrug"}, "on_reject must be one of skip, fail"),
     ({"response_timeout": 0}, "response_timeout must be"),
+    ({"response_timeout": "1h"}, "response_timeout must be a timedelta or a number of seconds.*, got '1h'"),
+    ({"response_timeout": float("inf")}, "response_timeout must be .* at most ten years, got inf"),
+    ({"response_timeout": timedelta.max}, "response_timeout must be .* at most ten years"),
+    ({"response_timeout": timedelta(seconds=-1)}, "response_timeout must be .* above 0"),
+    ({"poke_interval": 0}, "poke_interval must be a timedelta or a number of seconds, above 0.*, got 0"),
+    ({"poke_interval": "60"}, "poke_interval must be a timedelta or a number of seconds.*, got '60'"),
     ({"message": "Hi"}, "message must be left out"),
     ({"choices": ["a"]}, "choices must be left out"),
     ({"fallback_template": "order_ready"}, "fallback_template must be left out"),
@@ -215,10 +232,43 @@ def test_a_mistake_asks_nobody(cekat_sandbox: Any, approval: Any, arguments: dic
     assert cekat_sandbox.requests() == []
 
 
-def test_a_branch_to_nowhere_asks_nobody(cekat_sandbox: Any) -> None:
-    asked = Asked(CekatBranchOperator, receiver=BOSS, subject="?", options=["A", "t"], options_mapping={"A": "nowhere"})
-    with pytest.raises(AirflowException, match="'nowhere' for 'A', where no task is"):
-        asked.operator().execute(asked.context)
+RESPONDERS = [
+    "+62 812-0000-0001, +62 812-0000-0002",
+    f"{OTHER};{BOSS}",
+    json.dumps([OTHER, BOSS]),
+    {BOSS},
+    int(BOSS),
+    ["0812 0000 0001"],
+]
+
+
+@pytest.mark.parametrize("responders", RESPONDERS)
+def test_a_responder_in_any_notation(
+    cekat_sandbox: Any, approval: Any, responders: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = {**cekat_sandbox.connection, "extra": {"default_country_code": "62"}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+    asked = approval(responders=responders)
+    asked.defers()
+    tap(cekat_sandbox, "Approve")
+    assert asked.ends()["responded_by_user"]["id"] == BOSS
+
+
+NOWHERE = [
+    ({"A": "nowhere"}, "options_mapping must be the id .*, got 'nowhere' for 'A', where no task is"),
+    ({"A": "after_that"}, "right after this one, got 'after_that' for 'A'"),
+    ({"A": "next"}, "got 'B' for 'B', where no task is"),
+    ({"A": "next", "B": "parcel", "C": "next"}, "got the key 'C'"),
+    ({"A": "next", "B": ["parcel"]}, "options_mapping must be the id of a task or a task group, got a list for 'B'"),
+    (["next", "parcel"], "options_mapping must be a mapping of options to task ids, got a list"),
+]
+
+
+@pytest.mark.parametrize(("mapping", "words"), NOWHERE)
+def test_a_branch_to_nowhere_asks_nobody(cekat_sandbox: Any, mapping: Any, words: str) -> None:
+    operator = branching(mapping)
+    with pytest.raises(AirflowException, match=words):
+        operator.execute({"ti": AskingTI()})
     assert cekat_sandbox.requests() == []
 
 
@@ -233,6 +283,26 @@ def test_a_default_counts_where_the_triggerer_is_away_and_no_tap_came(
     with pytest.raises(AirflowFailException, match="rejected") if tapped else nullcontext():
         asked.operator().resume_execution("__fail__", {"error": "Trigger timeout"}, asked.context)
     assert asked.ti.xcoms.get("return_value", {}).get("chosen_options") == (["Reject"] if tapped else None)
+
+
+def test_a_branch_to_a_task_or_a_group(cekat_sandbox: Any) -> None:
+    operator = branching({"A": "next", "B": "parcel"})
+    context: dict[str, Any] = {"ti": AskingTI()} | ({} if IS_2 else {"task_state_store": Memory()})
+    with pytest.raises(TaskDeferred):
+        operator.execute(context)
+
+
+def branching(mapping: Any) -> CekatBranchOperator:
+    with DAG("d", start_date=datetime(2026, 1, 1), schedule=None):
+        ask = CekatBranchOperator(
+            task_id="ask", receiver=BOSS, subject="?", options=["A", "B"], options_mapping=mapping
+        )
+        after = BaseOperator(task_id="next")
+        with TaskGroup("parcel") as parcel:
+            BaseOperator(task_id="weigh") >> BaseOperator(task_id="hand_over")
+        ask >> [after, parcel]
+        after >> BaseOperator(task_id="after_that")
+    return ask
 
 
 def test_the_example_approved(cekat_sandbox: Any) -> None:

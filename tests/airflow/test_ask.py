@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,11 +10,14 @@ import pytest
 from airflow.exceptions import TaskDeferralError
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, TaskDeferred
 from asks import Asked
+from instances import Variables
 from runs import Run, load
 
 from cekat_provider.core.errors import AuthError, CekatError, EventError, ServerError
 from cekat_provider.core.outcome import Outcome
 from cekat_provider.core.parse import UTC, message
+from cekat_provider.hooks import task_memory
+from cekat_provider.hooks.cekat import CekatHook
 from cekat_provider.operators.ask import CekatAskOperator
 
 ANSWER = message({"id": "m-2", "conversation_id": "c-1", "sent_by_type": "user", "message": "Ya"}, UTC)
@@ -55,6 +59,40 @@ def test_a_retry_goes_on_waiting_and_does_not_ask_again(cekat_sandbox: Any) -> N
     first = asked.defers()
     assert asked.defers(retry=True) == first
     assert len(cekat_sandbox.sent()) == 1
+
+
+LEFT = [
+    ({"retries": 1}, 1),  # the retry goes by it
+    ({"retries": 0}, 0),
+    ({"retries": 1, "on_unknown": "fail"}, 0),
+]
+
+
+@pytest.mark.parametrize(("arguments", "left"), LEFT)
+def test_before_3_3_no_variable_is_left_where_no_try_follows(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], left: int
+) -> None:
+    monkeypatch.setattr(task_memory, "Variable", variables := Variables())
+    monkeypatch.setattr(CekatHook, "settle_seconds", (0.0,))
+    connection = {**cekat_sandbox.connection, "extra": {"max_wait": 0}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+    cekat_sandbox.conversation(id="c-1", receiver="6281234567890")
+    cekat_sandbox.faults(kind="status", status=500, on="send", times=9)
+    asked = Asked(CekatAskOperator, receiver="6281234567890", conversation_id="c-1", message="Jadi?", **arguments)
+    asked.context.pop("task_state_store", None)
+    task = asked.operator()
+    asked.context |= {"task": task, "dag": task.dag}
+    with pytest.raises(CekatError if arguments.get("on_unknown") is None else AirflowFailException):
+        asked.operator().execute(asked.context)
+    assert len(variables.kept) == left
+    # After the send, in the triggerer's hands, and after an event that nobody can read.
+    cekat_sandbox.clear_faults()
+    asked.defers(retry=True)
+    assert len(variables.kept) == 1
+    asked.ti.try_number = asked.ti.max_tries + 1
+    with pytest.raises(EventError):
+        asked.resumes({})
+    assert variables.kept == {}
 
 
 def test_the_answer_is_the_first_message() -> None:
@@ -144,7 +182,7 @@ def test_a_wrong_option_asks_nobody(cekat_sandbox: Any, wrong: dict[str, Any]) -
 
 @pytest.mark.parametrize("interval", ["60", 0, True, None])
 def test_a_wrong_interval_asks_nobody(cekat_sandbox: Any, interval: Any) -> None:
-    with pytest.raises(AirflowFailException, match="poke_interval must be a timedelta or a number of seconds above 0"):
+    with pytest.raises(AirflowFailException, match="poke_interval must be a timedelta or a number of seconds, above 0"):
         ask(poke_interval=interval).execute({})  # type: ignore[arg-type]
     assert cekat_sandbox.requests() == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -88,6 +89,31 @@ def test_each_gets_one_and_the_counts_are_told(cekat_sandbox: Any, store: Store 
 def test_no_message_is_no_work(cekat_sandbox: Any) -> None:
     assert BulkInstance(store=Store(), messages=[]).run()["total"] == 0
     assert cekat_sandbox.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("messages", "got"),
+    [
+        (None, "None"),
+        ("None", "None"),
+        ("[{'receiver': '62812'}]", "a text that is not JSON"),
+        ('{"receiver": "62812"}', "JSON of a dict"),
+        ({"receiver": "62812"}, "a dict"),
+        (7, "a int"),
+    ],
+)
+def test_what_is_no_list_is_named(cekat_sandbox: Any, messages: Any, got: str) -> None:
+    with pytest.raises(AirflowFailException, match=f"messages must be a list .*, got {got}$"):
+        BulkInstance(store=Store(), messages=messages).run()
+    assert cekat_sandbox.requests() == []
+
+
+def test_those_on_the_way_at_once_are_noted_at_once(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    writes: list[str] = []
+    monkeypatch.setattr(Store, "set", lambda store, key, value: writes.append(key))
+    BulkInstance(store=Store(), messages=orders(), concurrency=10**9).run()
+    # All that leave in one, their answers as they come, and the end: one by one they would be twice as many.
+    assert len(writes) <= 1 + MANY + 1
 
 
 TO = {"receiver": "+62 812-0000-0001"}
@@ -414,3 +440,51 @@ def test_the_log_is_a_story_without_people(
 def test_without_airflow_it_sends_too(cekat_sandbox: Any) -> None:
     assert BulkInstance(messages=numbers_only(2)).operator.execute({})["sent"] == 2
     assert each_once(cekat_sandbox, 2)
+
+
+def killed_while(instance: BulkInstance, moment: str) -> None:
+    """Run a try whose worker dies at its first send."""
+    from cekat_provider.transports.aio import AsyncTransport
+
+    real = AsyncTransport.send
+
+    async def die(self: Any, request: Any) -> Any:
+        if request.method != "POST":
+            return await real(self, request)
+        if moment == "after acceptance":
+            await real(self, request)
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AsyncTransport, "send", die)
+        with pytest.raises(Killed):
+            instance.run()
+
+
+def test_the_second_dead_worker_is_looked_for_where_the_first_left_nothing(
+    cekat_sandbox: Any, store: Store | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = BulkInstance(store=store, messages=orders(1))
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 7200)
+    killed_while(instance, "before the request")
+    monkeypatch.setattr(time, "time", lambda: now)
+    killed_while(instance, "after acceptance")
+    assert instance.run()["sent"] == 1
+    assert each_once(cekat_sandbox, 1)
+
+
+def test_a_refusal_says_nothing_of_what_an_earlier_try_sent(
+    cekat_sandbox: Any, store: Store | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The history lags: the second try saw nothing, and was refused when it sent again."""
+    connect(cekat_sandbox, monkeypatch, max_wait=0)
+    instance = BulkInstance(store=store, messages=orders(1))
+    killed_while(instance, "after acceptance")
+    cekat_sandbox.shape(history_lag_seconds=3600)
+    cekat_sandbox.faults(on="send", kind="rate_limit")
+    with pytest.raises(RateLimitedError):
+        instance.run()
+    cekat_sandbox.shape(history_lag_seconds=0)
+    assert instance.run()["sent"] == 1
+    assert each_once(cekat_sandbox, 1)

@@ -10,7 +10,7 @@ import pytest
 from instances import CONVERSATION, RECEIVER, Instance, Store
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException
-from cekat_provider.core.errors import CannotLookError, DeliveryTimeoutError, WindowClosedError
+from cekat_provider.core.errors import CannotLookError, DeliveryTimeoutError, RateLimitedError, WindowClosedError
 from cekat_provider.hooks.cekat import CekatHook
 from cekat_provider.operators.record import SendRecord
 
@@ -200,3 +200,49 @@ def test_it_comes_before_skipping(closed: Any) -> None:
     assert len(closed.sent()) == 1
     with pytest.raises(AirflowSkipException):
         Instance(on_window_closed="skip").run()
+
+
+def test_a_template_s_intent_outlives_a_try_that_could_not_look(closed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second try is refused before it can ask the conversation: that says nothing of what the first one sent."""
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    instance = late(Store())
+    with monkeypatch.context() as dying:
+        dying.setattr(SendRecord, "done", die)
+        with pytest.raises(Killed):
+            instance.run()
+    closed.faults(on="read", kind="rate_limit")
+    with pytest.raises(RateLimitedError):
+        instance.run()
+    instance.run()
+    assert texts(closed) == ["Pesanan siap"]
+
+
+def test_a_template_after_a_failed_delivery_is_found_by_the_next_try(
+    closed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the first try left is the template's intent: neither the message that failed, nor nothing."""
+
+    class Killed(BaseException):
+        pass
+
+    def send_and_die(hook: CekatHook, *arguments: Any, **more: Any) -> Any:
+        closed.delivery(delivered_after_seconds=0)
+        real(hook, *arguments, **more)
+        raise Killed
+
+    closed.reply("Masih ada?", conversation_id=CONVERSATION)
+    closed.delivery(failed_after_seconds=0, error_code=131047)
+    instance = late(Store(), delivery_timeout=5)
+    real = CekatHook.deliver_fallback
+    with monkeypatch.context() as dying:
+        dying.setattr(CekatHook, "deliver_fallback", send_and_die)
+        with pytest.raises(Killed):
+            instance.run()
+    assert instance.run()["status"] == "delivered"
+    assert len(posts(closed)) == 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
+import itertools
 import json
 import logging
 import threading
@@ -173,6 +175,60 @@ def test_large_histories_are_read_aside(cekat_sandbox: Any, monkeypatch: pytest.
     assert [[message.text for message in outcome.messages] for outcome in run_fast(wait())] == [["Ya"]] * 9
     assert threads
     assert threading.current_thread().name not in threads
+
+
+def test_a_few_waits_wake_at_a_time(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, clock: Clock, run_fast: Any
+) -> None:
+    ids = conversations(cekat_sandbox, 3)
+    judged: Counter[int] = Counter()
+    steps = itertools.count()
+    step = 0
+    monkeypatch.setattr("cekat_provider.hooks._aside.MANY", 20)
+    monkeypatch.setattr("test_polling.judging_thread", lambda: judged.update([step]))
+
+    def count(really_select: Any, timeout: float | None = None) -> Any:
+        nonlocal step
+        step = next(steps)
+        return really_select(timeout)
+
+    async def wait() -> list[Any]:
+        selector = asyncio.get_running_loop()._selector
+        selector.select = functools.partial(count, selector.select)
+        # All look at the deadline, and so at once.
+        more = {"match": "test_polling.is_yes", "poke_interval": 1000.0, "deadline": clock.time() + 10}
+        waits = [asyncio.ensure_future(fired(trigger(ids[n % 3], **more))) for n in range(180)]
+        await asyncio.sleep(0)
+        for one in ids:
+            cekat_sandbox.reply("Tidak", conversation_id=one)
+            cekat_sandbox.reply("Ya", conversation_id=one)
+        return await asyncio.gather(*waits)
+
+    assert [[message.text for message in outcome.messages] for outcome in run_fast(wait())] == [["Ya"]] * 180
+    assert judged.total() == 2 * 180
+    assert max(judged.values()) <= 20
+
+
+def test_a_deadline_that_passes_while_others_judge_gets_a_look_of_its_own(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, clock: Clock, run_fast: Any
+) -> None:
+    (one,) = conversations(cekat_sandbox, 1)
+    cekat_sandbox.reply("Tidak", conversation_id=one)
+    begun = clock.monotonic()
+    # Each in a thread, one after the other.
+    monkeypatch.setattr("cekat_provider.hooks._aside.MANY", 0)
+    # The first is slow, and the time of all is over meanwhile.
+    monkeypatch.setattr("test_polling.judging_thread", lambda: clock.move(begun + 101))
+
+    async def wait() -> None:
+        more = {"match": "test_polling.is_yes", "poke_interval": 90.0, "deadline": clock.time() + 100}
+        outcomes = await asyncio.gather(*(fired(trigger(one, **more)) for _ in range(95)))
+        assert all(outcome.timed_out for outcome in outcomes)
+
+    run_fast(wait())
+    # The first few had their look before; it is not what they end with.
+    assert len(reads(cekat_sandbox)) == 2
+    assert clock.monotonic() == pytest.approx(begun + 101, abs=1)
 
 
 def judging_thread() -> None:

@@ -6,7 +6,9 @@ import asyncio
 import importlib.util
 import io
 import json
+import logging
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import pytest
 from runs import AIRFLOW
 
 from cekat_provider.messages import Buttons
+from cekat_provider.notifications.cekat import CekatNotifier
 
 pytestmark = pytest.mark.usefixtures("airflow_db")
 FOLDER = Path(os.environ["AIRFLOW__CORE__DAGS_FOLDER"], "tests")
@@ -246,3 +249,45 @@ def test_an_async_alert_that_fails_raises_nothing(cekat_sandbox: Any, dags: Any)
 
     asyncio.run(tell())
     assert cekat_sandbox.requests() == []
+
+
+@pytest.mark.parametrize("quiet_for", [-1, timedelta(seconds=-1), "soon", None, float("nan")])
+def test_a_wrong_quiet_time_costs_no_alert(cekat_sandbox: Any, quiet_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = logged(monkeypatch)
+    notifier = CekatNotifier(receivers="6281234567890", message="Gagal", quiet_for=quiet_for)
+    notifier({"exception": ValueError("x")})
+    assert told(cekat_sandbox) == ["Gagal"]
+    assert lines[0].startswith("quiet_for must be a timedelta or a number of seconds from 0, got ")
+
+
+WRONG = [
+    ({"receivers": None}, "receivers must be one phone number, or a list of them, got a NoneType"),
+    ({"receivers": ", "}, "receivers must be one phone number or several, got none"),
+    ({"message": {"text": "x"}}, "message must be a text, got a dict"),
+    ({"cekat_conn_id": "nowhere"}, "nowhere"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), WRONG)
+def test_what_is_wrong_with_an_alert_is_named_once(
+    cekat_sandbox: Any, arguments: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = logged(monkeypatch)
+    CekatNotifier(**{"receivers": "6281234567890", "quiet_for": 0, **arguments})({"exception": ValueError("x")})
+    assert [line for line in lines if line.startswith("The alert could not be told: ") and words in line] == lines
+    assert len(lines) == 1
+    assert cekat_sandbox.sent() == []
+
+
+def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect what the notifier logs; Airflow 3.3 does not write with `logging`."""
+    lines: list[str] = []
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    logger = logging.Logger("told", logging.WARNING)
+    logger.addHandler(Lines())
+    monkeypatch.setattr(CekatNotifier, "log", logger)
+    return lines

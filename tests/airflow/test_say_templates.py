@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from asks import AskingTI
-from modes import IS_2, Memory
+from instances import Store, TemplateInstance, Variables
 
 from cekat_provider.compat import AirflowFailException
 from cekat_provider.core.errors import (
@@ -17,8 +16,10 @@ from cekat_provider.core.errors import (
     NotFoundError,
     RateLimitedError,
 )
+from cekat_provider.hooks import task_memory
 from cekat_provider.hooks.cekat import CekatHook
 from cekat_provider.operators.template import CekatSendTemplateOperator
+from cekat_provider.transports.blocking import BlockingTransport
 
 INBOX = "5f0c1f9e-0000-4000-8000-000000000001"
 TO = "+62 812-0000-0009"
@@ -206,56 +207,59 @@ def test_what_is_refused_for_long_is_left_to_the_retries(inbox: Any, monkeypatch
     assert len(inbox.sent()) == 1
 
 
-class Tried:
-    """The tries of one task instance; each has a new operator."""
-
-    def __init__(self) -> None:
-        self.ti = AskingTI(try_number=0, max_tries=2)
-        self.context: Any = {"ti": self.ti} if IS_2 else {"ti": self.ti, "task_state_store": Memory()}
-
-    def runs(self, *, clear: bool = False) -> Any:
-        self.ti.try_number += 1
-        if clear:
-            self.ti.max_tries = self.ti.try_number + 2
-        operator = CekatSendTemplateOperator(task_id="t", receiver=TO, template="alert", variables=["Gudang penuh"])
-        return operator.execute(self.context)
+class Killed(BaseException):
+    """What a signal makes of a worker, as far as one process can play it."""
 
 
-class WorkerDiedError(BaseException):
-    pass
+@pytest.fixture(params=["3.3", "before"])
+def task(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> TemplateInstance:
+    monkeypatch.setattr(task_memory, "Variable", Variables())
+    return TemplateInstance(store=Store() if request.param == "3.3" else None)
 
 
-@pytest.mark.usefixtures("airflow_db")
-@pytest.mark.parametrize("died_before", ["intend", "done"])
-def test_a_retry_after_a_dead_worker_sends_no_second_template(
-    inbox: Any, monkeypatch: pytest.MonkeyPatch, died_before: str
+@pytest.mark.parametrize(("moment", "sent"), [("before the request", 0), ("after acceptance", 1)])
+def test_a_worker_that_dies_sends_no_second_one(
+    inbox: Any, task: TemplateInstance, monkeypatch: pytest.MonkeyPatch, moment: str, sent: int
 ) -> None:
-    tried = Tried()
+    send = BlockingTransport.send
 
-    def dies(*_: Any, **__: Any) -> None:
-        raise WorkerDiedError
+    def dying(transport: Any, request: Any) -> Any:
+        if request.method == "POST" and moment == "before the request":
+            raise Killed
+        response = send(transport, request)
+        if request.method == "POST":
+            raise Killed
+        return response
 
-    with monkeypatch.context() as patched:
-        patched.setattr(f"cekat_provider.operators.record.SendRecord.{died_before}", dies)
-        with pytest.raises(WorkerDiedError):
-            tried.runs()
-    if died_before == "intend":
-        tried.runs()
+    with monkeypatch.context() as patch:
+        patch.setattr(BlockingTransport, "send", dying)
+        with pytest.raises(Killed):
+            task.run()
+    with pytest.raises(AirflowFailException, match="An earlier try may have sent the template"):
+        task.run()
+    assert len(inbox.sent()) == sent
+    # A person has looked, and wants it sent.
+    task.clear()
+    task.run()
+    assert len(inbox.sent()) == sent + 1
+
+
+def test_a_retry_after_it_sends_nothing_again(inbox: Any, task: TemplateInstance) -> None:
+    first = task.run()
+    if task.store is None:
+        assert task_memory.Variable.kept == {}  # type: ignore[attr-defined]
     else:
-        with pytest.raises(AirflowFailException, match="An earlier try may have sent the template"):
-            tried.runs()
-    assert len(inbox.sent()) == 1
-    tried.runs(clear=True)
-    assert len(inbox.sent()) == 2
+        assert task.run() == first
+        assert len(inbox.sent()) == 1
 
 
-@pytest.mark.usefixtures("airflow_db")
-def test_a_retry_after_a_refusal_sends(inbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_one_is_sent_by_the_retry(
+    inbox: Any, task: TemplateInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
     connection = {**inbox.connection, "extra": {"inbox_id": INBOX, "max_wait": 0}}
     monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
     inbox.faults(on="send", kind="rate_limit")
-    tried = Tried()
     with pytest.raises(RateLimitedError):
-        tried.runs()
-    assert tried.runs()["message_id"] == inbox.sent()[-1]["id"]
+        task.run()
+    task.run()
     assert len(inbox.sent()) == 1

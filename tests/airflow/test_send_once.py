@@ -285,3 +285,62 @@ def test_an_unreachable_cekat_is_the_retries_business(monkeypatch: pytest.Monkey
     monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
     with pytest.raises(NotSentError):
         Instance().run()
+
+
+class Broken(Store):
+    """A store whose service is gone after the first write."""
+
+    writes = 0
+
+    def set(self, key: str, value: Any) -> None:
+        self.writes += 1
+        if self.writes > 1:
+            raise ConnectionError("the API server is gone")
+        super().set(key, value)
+
+    def delete(self, key: str) -> None:
+        raise ConnectionError("the API server is gone")
+
+
+def test_a_message_that_was_sent_is_not_lost_with_its_note(
+    cekat_sandbox: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Without a conversation nobody could look, so to fail here would be to fail for good."""
+    result = Instance(store=Broken(), conversation_id=None).run()
+    assert [sent["id"] for sent in cekat_sandbox.sent()] == [result["message_id"]]
+    assert "could not be noted (ConnectionError)" in caplog.text + "".join(capfd.readouterr())
+
+
+def test_a_refusal_stays_one_where_it_cannot_be_noted(cekat_sandbox: Any) -> None:
+    cekat_sandbox.faults(on="send", kind="error_code", code=131047)
+    with pytest.raises(AirflowFailException) as caught:
+        Instance(store=Broken()).run()
+    assert isinstance(caught.value.__cause__, WindowClosedError)
+
+
+def test_nothing_is_sent_that_could_not_be_noted_before(cekat_sandbox: Any) -> None:
+    store = Broken()
+    store.writes = 1
+    with pytest.raises(ConnectionError):
+        Instance(store=store).run()
+    assert cekat_sandbox.sent() == []
+
+
+def test_a_try_that_came_too_late_takes_no_note_of_the_next_one(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that Airflow took for dead stops before its request; the next try's note is not its own to take."""
+    instance = Instance(store=Store())
+
+    def meanwhile(ti: Any) -> int:
+        # The next try has sent, and its worker dies before it can say what.
+        monkeypatch.setattr("cekat_provider.operators.record.later_try_of", lambda ti: None)
+        killed_while(instance, cekat_sandbox, "after")
+        return 2
+
+    monkeypatch.setattr("cekat_provider.operators.record.later_try_of", meanwhile)
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps({**cekat_sandbox.connection, "extra": {"max_wait": 0}}))
+    with pytest.raises(NotSentError):
+        instance.run()
+    instance.run()
+    assert len(cekat_sandbox.sent()) == 1

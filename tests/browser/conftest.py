@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 OURS = ("127.0.0.1", "localhost")
 FLAGS = (
@@ -21,6 +21,12 @@ FLAGS = (
 )
 #: A busy machine is slow, and a condition that comes true ends the waiting at once.
 PATIENCE_MS = 60_000
+
+
+def leaves(request: Request) -> bool:
+    """Tell whether a page asked another machine."""
+    url = urlsplit(request.url)
+    return url.scheme not in ("data", "blob") and url.hostname not in OURS
 
 
 # For this folder and not the session: while Playwright runs, an event loop does, and no other test could start one.
@@ -55,9 +61,8 @@ def new_page(browser: Browser, complaints: list[str]) -> Iterator[Callable[..., 
         page.on("console", lambda line: complaints.append(f"console: {line.text}") if line.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
 
-    def asked(request: Any) -> None:
-        url = urlsplit(request.url)
-        if url.scheme not in ("data", "blob") and url.hostname not in OURS:
+    def asked(request: Request) -> None:
+        if leaves(request):
             complaints.append(f"request to another host: {request.url}")
 
     def new(**options: Any) -> Page:
@@ -82,23 +87,25 @@ def page(new_page: Callable[..., Page]) -> Page:
     return new_page()
 
 
+def picture(page: Page, scale: float = 1) -> bytes:
+    """Draw the window as it is, as WebP; `scale=2` twice as fine."""
+    window = {"x": 0, "y": 0, **page.evaluate("({width: innerWidth, height: innerHeight})"), "scale": scale}
+    # Playwright's own screenshots know no WebP, which is a third of a PNG.
+    chromium = page.context.new_cdp_session(page)
+    asked = {"format": "webp", "quality": 85, "clip": window}
+    return base64.b64decode(chromium.send("Page.captureScreenshot", asked)["data"])
+
+
 @pytest.fixture
 def screenshot(tmp_path: Path) -> Callable[..., None]:
-    """Take a picture `(page, name)` of the window as it is: into docs/images by `make screenshots`, else for nobody.
-
-    `scale=2` draws it twice as fine.
-    """
+    """Take a picture `(page, name, scale=1)` of the window: into docs/images by `make screenshots`, else for nobody."""
     root = Path(__file__).parents[2] / "docs" / "images"
     folder = root if os.environ.get("SCREENSHOTS") else tmp_path
 
     def take(page: Page, name: str, scale: float = 1) -> None:
-        window = {"x": 0, "y": 0, **page.evaluate("({width: innerWidth, height: innerHeight})"), "scale": scale}
-        # Playwright's own screenshots know no WebP, which is a third of a PNG.
-        chromium = page.context.new_cdp_session(page)
-        asked = {"format": "webp", "quality": 85, "clip": window}
-        picture = base64.b64decode(chromium.send("Page.captureScreenshot", asked)["data"])
-        assert len(picture) < 200_000, f"{name} has {len(picture)} bytes"
+        drawn = picture(page, scale)
+        assert len(drawn) < 200_000, f"{name} has {len(drawn)} bytes"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.webp").write_bytes(picture)
+        (folder / f"{name}.webp").write_bytes(drawn)
 
     return take

@@ -6,6 +6,7 @@ import json
 import os
 from typing import Any
 
+from dice import EACH
 from hypothesis import HealthCheck, settings
 
 from cekat_provider.core.wire import Response
@@ -21,9 +22,9 @@ def generated(examples: int) -> settings:
     )
 
 
-#: For strategies that are slow themselves, and for those that are not.
 GENERATED = generated(200)
-MANY = generated(10_000)
+#: For tests that make `EACH` values of an example: 10,000.
+MANY = generated(10_000 // EACH)
 CONVERSATION = "0b3c9a52-6f1e-4d0a-9c57-2f1d8b7e6a40"
 
 #: C, D: the newer pages.

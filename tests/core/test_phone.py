@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from samples import GENERATED
 
 from cekat_provider.core.errors import CekatInputError
-from cekat_provider.core.phone import receiver_digits
+from cekat_provider.core.phone import receiver_digits, several
 
 
 @pytest.mark.parametrize(
@@ -140,3 +140,27 @@ def test_digits_or_our_own_error(value: Any, country_code: str | None) -> None:
         return
     plain = "".join(char for char in str(value) if char.isdigit())
     assert len(plain) < 5 or plain not in shown
+
+
+@pytest.mark.parametrize(
+    ("value", "numbers"),
+    [
+        ("62812", ["62812"]),
+        (" 62812 , 62813;62814,", [" 62812 ", " 62813", "62814"]),
+        (62812, [62812]),
+        (["62812", " ", 62813], ["62812", 62813]),
+        ('["62812", "62813"]', ["62812", "62813"]),
+        ({"62812"}, ["62812"]),
+    ],
+)
+def test_several(value: object, numbers: list[object]) -> None:
+    assert several(value, "receivers") == numbers
+
+
+@pytest.mark.parametrize(
+    ("value", "got"),
+    [("", "none"), ([], "none"), ([""], "none"), (None, "a NoneType"), (True, "a bool"), (b"6", "a bytes")],
+)
+def test_nobody(value: object, got: str) -> None:
+    with pytest.raises(CekatInputError, match=f"^receivers must be one phone number.*, got {got}$"):
+        several(value, "receivers")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from samples import GENERATED, MANY, NEWER, answer
+from samples import GENERATED, NEWER, answer
 
 from cekat_provider.core import parse
 from cekat_provider.core.errors import NotJSONError
@@ -76,29 +76,6 @@ def test_deeper_than_can_be_read_or_written() -> None:
         except NotJSONError:
             continue
         assert json.loads(json.dumps(value)) == value
-
-
-def pieces() -> st.SearchStrategy[bytes]:
-    """Give answers that are nearly right: real ones with their bytes cut, changed, doubled."""
-    whole = json.dumps({"success": True, "data": [NEWER], "metadata": {"pagination": {"current_page": 1}}}).encode()
-    cut = st.integers(0, len(whole)).map(lambda end: whole[:end])
-    changed = st.tuples(st.integers(0, len(whole) - 1), st.binary(max_size=3)).map(
-        lambda at: whole[: at[0]] + at[1] + whole[at[0] + 1 :]
-    )
-    return cut | changed | st.binary()
-
-
-@MANY
-@given(pieces(), st.integers(200, 599))
-def test_broken_bytes_raise_our_errors_only(content: bytes, status: int) -> None:
-    try:
-        page = parse.page(answer(content, status), parse.UTC)
-    except NotJSONError as err:
-        told = err.status
-    else:
-        told = status
-        assert storable([message.to_dict() for message in page.messages])
-    assert told == status
 
 
 @GENERATED

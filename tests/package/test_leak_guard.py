@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 
@@ -47,11 +48,55 @@ def test_what_is_private_is_found_wherever_it_is_told(
     (folder / "task.log").write_text(f"sent {private}")
     guard.files(folder)
     found = list(guard.leaks())
-    places = {"a log record of airflow.task (execute)", "the file task.log"}
-    places |= set() if private == TEXT else {"the terminal"}  # it is in two lines there
+    places = {"a log record of airflow.task (execute)", "the file task.log", "the terminal"}
     assert {leak.removeprefix(f"{named} in ") for leak in found} == places
     assert private not in "".join(found)
     guard.told.clear()
+
+
+LINES = [
+    ('{{"level": "info", "event": {0}}}', True),
+    ('{{"level": "debug", "event": {0}}}', False),
+    ('{{"level": "error", "event": "x", "error_detail": [{{"exc_value": {0}}}]}}', True),
+    ("[2026-04-10T09:24:23.000+0000] {{cekat.py:7}} INFO - sent {1}", True),
+    ("[2026-04-10T09:24:23.000+0000] {{cekat.py:7}} DEBUG - sent {1}", False),
+    ("[2026-04-10T09:24:23.000+0000] {{cekat.py:7}} ERROR - no\nValueError: {1}", True),
+    ("[2026-04-10T09:24:23.000+0000] {{python.py:7}} INFO - Done. Returned value was: {1}", False),
+]
+
+
+@pytest.mark.parametrize(("line", "leaks"), LINES)
+def test_a_task_s_log_is_read_by_its_levels(
+    guard: LeakGuard, line: str, leaks: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("logs") / "dag_id=shop" / "task_id=send"
+    folder.mkdir(parents=True)
+    said = f"sent {TEXT}" if line.startswith("{") else KEY
+    (folder / "attempt=1.log").write_text(line.format(json.dumps(said), said) + "\n")
+    guard.files(folder)
+    assert bool(list(guard.leaks())) == leaks
+    guard.told.clear()
+    guard.files(folder)
+    assert guard.told == []
+
+
+@pytest.mark.parametrize("quietly", [True, False])
+def test_what_an_error_was_raised_from_is_looked_at(guard: LeakGuard, quietly: bool) -> None:
+    try:
+        try:
+            raise ValueError(f"not to {NUMBER}")
+        except ValueError as err:
+            raise CekatInputError("receiver", "something else", "a number") from None if quietly else err
+    except CekatInputError as err:
+        guard.caught(err)
+    leaks = [] if quietly else ["a phone number in what a CekatInputError was raised from"]
+    assert list(guard.leaks()) == leaks
+
+
+def test_it_hears_of_what_an_error_was_raised_from(guard: LeakGuard) -> None:
+    with pytest.raises(CekatInputError):
+        raise CekatInputError("receiver", "something else", "a number") from ValueError("a test's own")
+    assert guard.told == [("what a CekatInputError was raised from", "ValueError: a test's own\n")]
 
 
 def test_what_is_not_told_to_others_is_no_leak(guard: LeakGuard) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
+import attrs
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -47,12 +48,22 @@ print("FIELDS", *fields)
     return "requests_per_minute" in said.split()
 
 
+def retries_the_killed() -> bool:
+    """Look whether the supervisor knows what to do with a task that may be retried; before 3 the scheduler does it."""
+    try:
+        from airflow.sdk.execution_time.supervisor import ActivitySubprocess
+    except ImportError:
+        return True
+    return "_should_retry" in {field.name for field in attrs.fields(ActivitySubprocess)}
+
+
 # Row's first words → whether this Airflow has it.
 PROBES: dict[str, Callable[[], bool]] = {
     "`CekatInboundTrigger`": lambda: has("airflow.triggers.base", "BaseEventTrigger"),
     "`CekatNotifier` for a missed deadline": lambda: has("airflow.sdk.definitions.deadline", "DeadlineAlert"),
     "`CekatHITLNotifier`": lambda: has("airflow.sdk.execution_time.hitl", "upsert_hitl_detail"),
     "the connection's own fields": has_form,
+    "a task whose process is killed": retries_the_killed,
     "a retry knows": lambda: has("airflow.sdk.execution_time.context", "TaskStateStoreAccessor"),
     "`CekatNewMessagesOperator` keeps": lambda: has("airflow.sdk.execution_time.context", "AssetStateStoreAccessor"),
     "`CekatRetryPolicy`": lambda: has("cekat_provider.retry_policy", "CekatRetryPolicy"),

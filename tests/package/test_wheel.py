@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from pypi_readme import for_index
 
 import cekat_provider
 
@@ -63,6 +65,22 @@ def test_it_says_where_it_runs(metadata: Message) -> None:
     classifiers = metadata.get_all("Classifier", [])
     assert "Framework :: Apache Airflow :: Provider" in classifiers
     assert [c.rpartition(".")[2] for c in classifiers if "Python :: 3." in c] == ["10", "11", "12", "13"]
+
+
+def test_the_readme_leads_nowhere_that_an_index_has_not(metadata: Message) -> None:
+    shown = str(metadata.get_payload())
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert "CekatAskOperator(" in shown, "the whole of it"
+    assert re.findall(r"\]\((?!https://)[^)]*\)", shown) == []
+    assert "<!--" not in shown
+
+
+def test_with_a_public_address_the_readme_leads_there() -> None:
+    text = "![A run](docs/images/run.webp)\n\n<!-- snippet: x -->\n\n[Cekat](https://cekat.ai), [docs](docs/a.md#b)\n"
+    assert for_index(text, None) == "[Cekat](https://cekat.ai), docs\n"
+    at = "https://git.example.com/cekat"
+    picture = f"![A run]({at}/raw/main/docs/images/run.webp)"
+    assert for_index(text, at) == f"{picture}\n\n[Cekat](https://cekat.ai), [docs]({at}/blob/main/docs/a.md#b)\n"
 
 
 def test_it_asks_for_little(metadata: Message) -> None:

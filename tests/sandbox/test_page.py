@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -199,6 +200,16 @@ def test_the_overview(api, cekat_sandbox: Sandbox):
     assert (got["rules"][0]["contains"], got["refused"], got["rate_limit"]) == ("?", 1, None)
     assert got["clock"]["offset_seconds"] == 0
     assert got["delivery"]["read_after_seconds"] is None
+    assert got["key"] is None, "the page tells nobody's own key"
+
+
+def test_the_usual_key_is_told():
+    server = RunningServer(Settings())
+    try:
+        with urllib.request.urlopen(f"{server.url}/sandbox/overview", timeout=60) as answer:
+            assert json.load(answer)["key"] == "sandbox-key"
+    finally:
+        server.stop()
 
 
 def test_the_newest_messages_and_the_newest_requests(api, cekat_sandbox):

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,10 +19,12 @@ from typing import Any
 import psutil
 import pytest
 from local_airflow import LocalAirflow
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, BrowserContext, Request
+from up import CONVERSATION
 
 from cekat_provider.sandbox.client import Sandbox
 
+from ..conftest import PATIENCE_MS, leaves
 from .pages import Pages, pages_of
 
 ROOT = Path(__file__).parents[3]
@@ -38,6 +41,24 @@ def wait_for(what: str, done: Callable[[], Any], seconds: float = PATIENCE_SECON
     return result
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A run in which a DAG asks a customer."""
+
+    dag_id: str
+    name: str
+    number: str
+    conversation: str
+    question: str
+
+
+RUN = "INV-7"
+WAIT = Asked("cekat_send_and_wait", "Budi Contoh", "6281234567890", CONVERSATION, "Apakah alamat Anda sudah benar?")
+ASK = Asked(
+    "cekat_ask", "Siti Contoh", "6281298765490", "00000000-0000-4000-8000-000000000001", "Kirim hari ini?"
+)  # fmt: skip
+
+
 class Up:
     """`make up` on free ports, in a folder of its own."""
 
@@ -48,10 +69,11 @@ class Up:
         self.airflow = LocalAirflow(home / "up", pages=True)
 
     def command(self) -> subprocess.Popen[str]:
-        """Run it; what it prints comes to a file."""
+        """Run it, where it was before if it was; what it prints comes to a file."""
+        airflow, sandbox = (url.rpartition(":")[2] for url in (self.url, self.sandbox.url)) if self.printed else "00"
         with (self.home / "printed").open("w") as printed:
             return subprocess.Popen(
-                [sys.executable, str(ROOT / "scripts" / "up.py"), "--port", "0", "--sandbox-port", "0"],
+                [sys.executable, str(ROOT / "scripts" / "up.py"), "--port", airflow, "--sandbox-port", sandbox],
                 cwd=ROOT, env={**os.environ, "AIRFLOW_HOME": str(self.home)},
                 stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.STDOUT, text=True,
             )  # fmt: skip
@@ -68,6 +90,13 @@ class Up:
         assert self.process.poll() is None, self.printed
         self.url, sandbox = re.findall(r"http://127\.0\.0\.1:\d+", self.printed)[:2]
         self.sandbox = Sandbox(sandbox)
+
+    def ask(self) -> None:
+        """Have two DAGs ask their customers, while the tests look at the connection's form."""
+        self.sandbox.conversation(ASK.number, id=ASK.conversation, name=ASK.name)
+        self.sandbox.reply("Halo, pesanan saya siap?", conversation_id=ASK.conversation)
+        for one in (WAIT, ASK):
+            self.airflow.trigger(one.dag_id, RUN, {"receiver": one.number})
 
     def moment_of(self, dag_id: str, run_id: str) -> str:
         """Tell the time that 2.11 calls a run by."""
@@ -99,23 +128,10 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     both = Up(tmp_path_factory.mktemp("up"))
     try:
         both.start()
+        both.ask()
         yield both
     finally:
         both.stop(signal.SIGTERM)
-
-
-class _Complaints(list[str]):
-    """Those but one: Airflow 2.11's own page of a connection sets what it has not."""
-
-    def append(self, complaint: str) -> None:
-        if complaint != "uncaught: Cannot set properties of undefined (setting 'autocomplete')":
-            super().append(complaint)
-
-
-@pytest.fixture
-def complaints() -> list[str]:
-    """Collect what no page should do."""
-    return _Complaints()
 
 
 @pytest.fixture
@@ -124,12 +140,30 @@ def sandbox(up: Up) -> Sandbox:
     return up.sandbox
 
 
+@pytest.fixture(scope="package")
+def window(up: Up, browser: Browser) -> Iterator[BrowserContext]:
+    """Give one profile to all tests: they log in once, and fetch Airflow's scripts once."""
+    context = browser.new_context(viewport={"width": 1360, "height": 850}, reduced_motion="reduce")
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    pages_of(version("apache-airflow"), page, up.url, up.moment_of).log_in("admin", "admin")
+    page.close()
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def pages(up: Up, new_page: Callable[..., Page], complaints: list[str]) -> Iterator[Pages]:
-    """Give Airflow's pages, logged in where that is needed."""
-    window = new_page(viewport={"width": 1360, "height": 850})
-    shown = pages_of(version("apache-airflow"), window, up.url, up.moment_of)
-    shown.log_in("admin", "admin")
-    yield shown
-    # What Airflow's own scripts complain of is not ours; a request to another host would be.
-    complaints[:] = [said for said in complaints if said.startswith("request to another host")]
+def pages(up: Up, window: BrowserContext) -> Iterator[Pages]:
+    """Give Airflow's pages in a tab of their own. What Airflow's scripts complain of is not ours; whom they ask is."""
+    asked: list[str] = []
+
+    def watch(request: Request) -> None:
+        if leaves(request):
+            asked.append(request.url)
+
+    window.on("request", watch)
+    yield pages_of(version("apache-airflow"), window.new_page(), up.url, up.moment_of)
+    window.remove_listener("request", watch)
+    for page in window.pages:
+        page.close()
+    assert not asked, f"requests to other hosts: {asked}"

@@ -34,6 +34,7 @@ def closed_port() -> int:
 
 
 def test_the_form_shows_the_fields_of_cekat(pages: Pages, screenshot: Callable[[Page, str], None]) -> None:
+    pages.page.set_viewport_size({"width": 1000, "height": 850})
     pages.new_connection("cekat_shown")
     pages.open_part(extras=False)
     for name, label in connection_form.RELABELING.items():

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from cekat_provider.sandbox.client import Sandbox
 
-from .scene import BUDI, SLOTS, send, shop
+from .scene import BUDI, SLOTS, send, shop, task
 
 AUDIT = Path(__file__).with_name("audit.js").read_text()
 
@@ -103,9 +103,13 @@ def test_long_texts_stay_in_their_bubbles(visit, cekat_sandbox: Sandbox) -> None
     conversation = cekat_sandbox.conversation(BUDI, name="Nama yang panjang sekali " * 8)["id"]
     cekat_sandbox.reply("tanpaspasi" * 40, receiver=BUDI)
     cekat_sandbox.reply("kata " * 800, receiver=BUDI)
-    send(cekat_sandbox, "x" * 300 + " https://toko.example.com/" + "y" * 300)
+    named = task("a_dag_whose_name_nobody_would_type_twice_" * 2, "reminders.send_the_reminder", 3, 127)
+    send(cekat_sandbox, "x" * 300 + " https://toko.example.com/" + "y" * 300, headers=named)
     page = visit(conversation)
     expect(page.locator(".message")).to_have_count(3)
+    trace = page.locator(".trace .task")
+    expect(trace).to_contain_text("send_the_reminder")
+    assert trace.evaluate("e => e.clientWidth > 60"), "a long DAG's name leaves room for the task"
     for name in (".wall", ".people-list", ".phone-head"):
         assert page.locator(name).evaluate("e => e.scrollWidth <= e.clientWidth"), name
 

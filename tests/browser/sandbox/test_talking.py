@@ -11,10 +11,25 @@ from cekat_provider.sandbox.client import Sandbox
 from .scene import BUDI, BUTTONS, SITI, SLOTS, bubble, send, task
 
 
+def test_what_to_do_first_is_said_on_a_narrow_window_too(visit, cekat_sandbox: Sandbox) -> None:
+    page = visit(viewport={"width": 360, "height": 640}, permissions=["clipboard-read", "clipboard-write"])
+    expect(page.get_by_role("heading", name="Waiting for the first message")).to_be_in_viewport()
+    line = page.locator("pre").inner_text()
+    assert f"cekat://:your-key@{cekat_sandbox.url.removeprefix('http://')}'" in line
+    page.get_by_role("button", name="Copy the connection").click()
+    expect(page.locator(".icon-button.done")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == line
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+    page.get_by_role("button", name="new conversation", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Start").click()
+    expect(page.get_by_role("heading", name="Waiting for the first message")).to_be_hidden()
+    expect(page.locator(".message.me")).to_be_visible()
+
+
 def test_a_first_message_shows_up_by_itself(visit, cekat_sandbox: Sandbox) -> None:
     page = visit()
     expect(page.get_by_role("heading", name="Waiting for the first message")).to_be_visible()
-    expect(page.locator("pre")).to_contain_text(cekat_sandbox.url)
+    expect(page.locator("pre")).to_contain_text(cekat_sandbox.url.removeprefix("http://"))
     send(cekat_sandbox, "Halo dari DAG", headers=task())
     person = page.get_by_role("navigation").get_by_role("link", name=re.compile("6281234567890|812-3456"))
     expect(person).to_contain_text("Halo dari DAG")

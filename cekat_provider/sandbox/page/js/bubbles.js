@@ -48,8 +48,11 @@ function who(message) {
 function trace(message) {
   const sentBy = task(message.request_headers);
   if (!sentBy) return null;
-  const parts = [sentBy.dag, sentBy.mapIndex === null ? sentBy.task : `${sentBy.task} [${sentBy.mapIndex}]`, sentBy.attempt && `try ${sentBy.attempt}`];
-  return h("p", { className: "trace", title: `run ${sentBy.run}` }, icon("flow"), h("span", { className: "cut" }, parts.filter(Boolean).join(" › ")));
+  const named = sentBy.mapIndex === null ? sentBy.task : `${sentBy.task} [${sentBy.mapIndex}]`;
+  const after = sentBy.attempt ? ` › try ${sentBy.attempt}` : "";
+  const title = `${sentBy.dag} › ${named}${after}\nrun ${sentBy.run}`;
+  // Each gives way by itself: a long DAG's name does not hide the task and the try.
+  return h("p", { className: "trace", title }, icon("flow"), h("span", { className: "cut" }, sentBy.dag), h("span", { className: "cut task" }, ` › ${named}`), h("span", {}, after));
 }
 
 function why(message) {

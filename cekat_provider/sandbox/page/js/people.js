@@ -60,6 +60,7 @@ export function drawPeople() {
   );
   const empty = find("people-empty");
   empty.hidden = found.length > 0;
+  find("app").dataset.empty = all.length === 0;
   empty.textContent = all.length ? `Nobody is called “${state.search.trim()}”.` : "Nobody has talked yet.";
 }
 

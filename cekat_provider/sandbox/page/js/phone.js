@@ -4,6 +4,7 @@ import { act, conversationPath } from "./api.js";
 import { draw, items } from "./bubbles.js";
 import { find, h, icon, keyed } from "./dom.js";
 import { clockTime, duration, phoneNumber } from "./format.js";
+import { copyable } from "./panel_parts.js";
 import { avatar } from "./people.js";
 import { attach, pickRow, sheet } from "./sheet.js";
 import { nowMs, openConversation, state } from "./state.js";
@@ -77,10 +78,17 @@ function build(one, showEarlier) {
   setSender(state.sender);
 }
 
+// Other machines than this one are reached over plain http only where the connection allows it.
+function connection() {
+  const near = ["127.0.0.1", "localhost", "[::1]"].includes(location.hostname);
+  const where = near ? location.host : `${encodeURIComponent(location.origin)}/?allow_http=true`;
+  return `export AIRFLOW_CONN_CEKAT_DEFAULT='cekat://:${state.overview.key ?? "your-key"}@${where}'`;
+}
+
 export function nobody() {
   phone = null;
   const none = state.overview.conversations.length === 0;
-  const code = "AIRFLOW_CONN_CEKAT_DEFAULT='" + JSON.stringify({ conn_type: "cekat", host: location.origin, password: "sandbox-key" }) + "'";
+  const code = connection();
   find("stage").replaceChildren(
     h(
       "div",
@@ -90,7 +98,7 @@ export function nobody() {
       none
         ? h("p", {}, "Point Airflow's connection at this address and run a DAG. What it sends shows up here at once, and you answer as the customer.")
         : h("p", {}, "You are the customer: read what your DAGs send, answer it, tap its buttons."),
-      none && h("pre", { tabIndex: 0 }, h("code", {}, code)),
+      none && h("div", { className: "copied" }, h("pre", { tabIndex: 0 }, h("code", {}, code)), copyable("the connection", code)),
       none && h("p", { className: "hint" }, "Or let the customer write first: ", h("button", { type: "button", className: "link", onclick: () => find("new").click() }, "new conversation"), "."),
     ),
   );

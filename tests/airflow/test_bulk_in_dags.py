@@ -1,40 +1,13 @@
-"""A bulk task whose process SIGKILL ends, again and again; and bulk tasks in DAGs that run."""
+"""Bulk tasks in DAGs that run; `tests/real/` kills one."""
 
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 from runs import Run, load
-
-MANY = 40
-
-
-@pytest.mark.parametrize("version", ["3.3", "before"])
-def test_each_customer_gets_one_however_often_it_is_killed(cekat_sandbox: Any, version: str, tmp_path: Path) -> None:
-    def run(number: int, kill_at: int, moment: str) -> subprocess.CompletedProcess[str]:
-        script = Path(__file__).with_name("killed_bulk.py")
-        arguments = [str(tmp_path / "store.json"), version, str(number), str(MANY), str(kill_at), moment]
-        return subprocess.run(
-            [sys.executable, str(script), *arguments], env=os.environ, capture_output=True, text=True, check=False
-        )
-
-    for number, (kill_at, moment) in enumerate([(9, "after acceptance"), (7, "before the request")], 1):
-        assert run(number, kill_at, moment).returncode == -signal.SIGKILL
-    assert 0 < len(cekat_sandbox.sent()) < MANY
-    last = run(3, 10**6, "never")
-    assert last.returncode == 0, last.stderr[-3000:]
-    report = json.loads(last.stdout.splitlines()[-1])
-    assert (report["sent"], report["failed"]) == (MANY, 0)
-    got = Counter(message["receiver"] for message in cekat_sandbox.sent())
-    assert got == Counter({f"62812{n:08d}": 1 for n in range(MANY)})
 
 
 @pytest.mark.usefixtures("airflow_db")
