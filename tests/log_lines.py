@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 
 #: The level in a line of Airflow 3, and of a task's log in 2.11.
@@ -13,6 +14,8 @@ _RETURNED = re.compile(
     r"Returned value was.*(_PythonDecoratedOperator|PythonOperator)|\{python\.py:\d+\} INFO - Done\. ",
     re.DOTALL,
 )
+#: Airflow 3.0 draws every local variable on the terminal when a task fails in `dag.test()`: docs/versions.md.
+_DRAWN = ("│", "╭", "╰") if version("apache-airflow").startswith("3.0.") else ()
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -33,7 +36,7 @@ def loud_lines(output: str, *, unmarked: bool) -> Iterator[str]:
             loud = (level[1] or level[2]).lower() != "debug"
         elif line.startswith("["):
             loud = unmarked
-        if loud and not is_returned(words):
+        if loud and not is_returned(words) and not line.startswith(_DRAWN):
             yield words
 
 
