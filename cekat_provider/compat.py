@@ -68,6 +68,7 @@ __all__ = [
     "Variable",
     "XCom",
     "XComArg",
+    "backstop_struck",
     "conf",
     "connection_errors",
     "context_merge",
@@ -180,6 +181,12 @@ def waiting_for_people() -> list[str]:
     """Return the states in which a task waits for a person's answer: another one since 3.3."""
     known = {state.value for state in import_module("airflow.utils.state").TaskInstanceState}
     return [state for state in ("awaiting_input", "deferred") if state in known]
+
+
+def backstop_struck(next_method: str, next_kwargs: dict[str, Any] | None) -> bool:
+    """Tell whether a task resumes because Airflow gave its trigger up, when the deferral's time-out was over."""
+    # Airflow's own words; they are data here, in every version.
+    return next_method == "__fail__" and (next_kwargs or {}).get("error") == "Trigger timeout"
 
 
 def later_try_of(ti: Any) -> int | None:

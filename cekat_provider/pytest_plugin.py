@@ -52,12 +52,11 @@ def cekat_sandbox(_cekat_sandbox_url: str, monkeypatch: pytest.MonkeyPatch) -> S
     return sandbox
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+# The old way to wrap a hook: before 1.2, pluggy knows no other, and this module is loaded by every pytest.
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
     """Tell in a failing test's report what the sandbox refused."""
-    report = yield
+    report: pytest.TestReport = (yield).get_result()
     sandbox: Any = getattr(item, "funcargs", {}).get("cekat_sandbox")
     if sandbox is not None and report.when == "call" and report.failed:
         from cekat_provider.sandbox.client import describe
@@ -68,4 +67,3 @@ def pytest_runtest_makereport(
             refused = [f"the sandbox does not answer: {error}"]
         if refused:
             report.sections.append(("Refused by the Cekat sandbox", "\n".join(refused)))
-    return report

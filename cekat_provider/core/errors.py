@@ -5,6 +5,7 @@
     ├── CekatInputError          an argument is wrong; nothing was sent               permanent
     ├── EventError               what a trigger handed over cannot be read
     ├── NotSentError             nothing left this machine                            repeating is safe
+    ├── SupersededError          a later try of the task has begun, and sends
     ├── OutcomeUnknownError      it left, and no whole answer came                    never repeated blindly
     │   └── CannotLookError      and no conversation is known to look in              permanent
     ├── DeliveryTimeoutError     accepted, and not delivered in time
@@ -84,6 +85,10 @@ class EventError(CekatError):
 
 class NotSentError(CekatError):
     """No connection to Cekat was made, so nothing was sent: repeating is safe."""
+
+
+class SupersededError(CekatError):
+    """Airflow has begun a later try of the task, which sends: this one does not, and what is kept is not its own."""
 
 
 class OutcomeUnknownError(CekatError):

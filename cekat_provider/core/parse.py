@@ -21,12 +21,14 @@ UTC: Final = timezone.utc
 
 Direction = Literal["inbound", "outbound", "note"]
 
-#: `sent_by_type` → direction (wire facts B, C). A type that is not here counts as outbound, so that an
-#: unknown one never passes for a customer's answer.
+#: `direction` or `sent_by_type` → direction (wire facts B, C; incoming and outgoing are a guess). A type that is not
+#: here counts as outbound, so that an unknown one never passes for a customer's answer.
 _DIRECTIONS: Final[Mapping[str, Direction]] = {
     "user": "inbound",
     "inbound": "inbound",
+    "incoming": "inbound",
     "outbound": "outbound",
+    "outgoing": "outbound",
 }
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: Above this a number of seconds lies after the year 5000, so it is milliseconds.
@@ -172,7 +174,7 @@ def message(raw: Mapping[str, Any], zone: tzinfo) -> Message:
     is_note = isinstance(additional, Mapping) and additional.get("is_private_note") is True
     kinds = [(_text(raw.get(name)) or "").casefold() for name in ("direction", "sent_by_type", "type")]
     is_note = is_note or "private_note" in kinds
-    kind = kinds[0] or kinds[1]
+    kind = kinds[0] if kinds[0] in _DIRECTIONS else kinds[1]
     return Message(
         id=_id(raw),
         conversation_id=_text(raw.get("conversation_id")),

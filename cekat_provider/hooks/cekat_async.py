@@ -35,6 +35,7 @@ class CekatAsyncHook(BaseHook):
     Use it in one event loop, and close it: ``async with CekatAsyncHook() as hook: …``.
 
     :param cekat_conn_id: id of a connection of type ``cekat``.
+    :param at_once: how many requests may be under way, and so how many sockets are open; a further one waits.
     """
 
     conn_name_attr = "cekat_conn_id"
@@ -45,9 +46,10 @@ class CekatAsyncHook(BaseHook):
     #: Pauses before each look for a message whose outcome is unknown; the history can lag behind.
     settle_seconds = delivery.Policy.settle_seconds
 
-    def __init__(self, cekat_conn_id: str = default_conn_name) -> None:
+    def __init__(self, cekat_conn_id: str = default_conn_name, at_once: int = 8) -> None:
         super().__init__()
         self.cekat_conn_id = cekat_conn_id
+        self.at_once = at_once
         self._looking_up = asyncio.Lock()
         self._accepted: set[str] = set()
         self._transport: AsyncTransport | None = None
@@ -72,7 +74,7 @@ class CekatAsyncHook(BaseHook):
             if self._transport is None:
                 # In a thread: importing aiohttp takes some hundred milliseconds, in which the loop would stand still.
                 aio = await asyncio.to_thread(import_module, "cekat_provider.transports.aio")
-                self._transport = aio.AsyncTransport(await self.get_config())
+                self._transport = aio.AsyncTransport(await self.get_config(), self.at_once)
             return self._transport
 
     async def send_message(self, *, on_unknown: delivery.OnUnknown = "resend", **fields: Any) -> SentMessage:

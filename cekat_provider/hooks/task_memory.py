@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -55,14 +56,14 @@ class CursorMemory:
     Of all its mapped instances alike: which index a conversation has changes from run to run.
 
     :param context: the task's.
-    :param asset: an inlet of the task, in whose state store to keep it; None for Variables.
+    :param inlets: the task's; it is kept in the state store of the first asset among them, or else in Variables.
     """
 
-    def __init__(self, context: Context, asset: Any) -> None:
+    def __init__(self, context: Context, inlets: Sequence[Any]) -> None:
         ti = context["ti"]
         self._task = (ti.dag_id, ti.task_id)
-        stores: Any = None if asset is None else context.get("asset_state_store")
-        self._store: Any = None if stores is None else stores[asset]
+        stores: Any = context.get("asset_state_store")
+        self._store: Any = None if stores is None else _first_store(stores, inlets)
 
     def get(self, conversation_id: str) -> Any:
         """Return the value, or None."""
@@ -81,6 +82,15 @@ class CursorMemory:
 
     def _name(self, conversation_id: str) -> str:
         return _variable("cekat_cursor", *self._task, conversation_id)
+
+
+def _first_store(stores: Any, inlets: Sequence[Any]) -> Any:
+    for inlet in inlets:
+        try:
+            return stores[inlet]
+        except TypeError:
+            continue  # an alias is none: the assets behind it change
+    return None
 
 
 def _description() -> str:

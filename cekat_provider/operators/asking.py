@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
-from cekat_provider.compat import AirflowFailException
-from cekat_provider.core.errors import CekatInputError
+from cekat_provider.compat import AirflowFailException, backstop_struck
+from cekat_provider.core.errors import CekatError, CekatInputError
 from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
 
 if TYPE_CHECKING:
@@ -80,6 +81,12 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
             raise AirflowFailException(str(outcome.error)) from outcome.error
         raise outcome.error
 
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
+        """Resume; where Airflow has given the trigger up, by what was asked for at a time-out."""
+        if backstop_struck(next_method, next_kwargs):
+            return self.execute_complete(context, self._last_look(context))
+        return super().resume_execution(next_method, next_kwargs, context)
+
     def _record(self, context: Context) -> SendRecord:
         from cekat_provider.operators.record import SendRecord
 
@@ -102,23 +109,44 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
     def _sent(self, hook: CekatHook, record: SendRecord, result: dict[str, Any]) -> NoReturn:
         if result["conversation_id"] is None:
             raise AirflowFailException("Cekat did not name the conversation, so the answer cannot be waited for.")
-        deadline = datetime.fromisoformat(result["sent_at"]).timestamp() + self._timeout_seconds()
-        waits = {
-            "conversation_id": result["conversation_id"],
-            "deadline": deadline,
-            "since": result["sent_at"],
-            "poke_interval": _seconds("poke_interval", self.poke_interval),
-            "cekat_conn_id": self.cekat_conn_id,
-        }
+        waits = self._waits_of(result)
         self.log.info(
             "Waiting in the triggerer for the answer, for at most %g s from the send", self._timeout_seconds()
         )
         self.defer(
             trigger=self._trigger(hook, record, waits),
             method_name="execute_complete",
-            timeout=timedelta(seconds=max(deadline - time.time(), 0.0)) + _BACKSTOP,
+            timeout=timedelta(seconds=max(waits["deadline"] - time.time(), 0.0)) + _BACKSTOP,
         )
         raise AssertionError("unreachable")
+
+    def _waits_of(self, result: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "conversation_id": result["conversation_id"],
+            "deadline": datetime.fromisoformat(result["sent_at"]).timestamp() + self._timeout_seconds(),
+            "since": result["sent_at"],
+            "poke_interval": _seconds("poke_interval", self.poke_interval),
+            "cekat_conn_id": self.cekat_conn_id,
+        }
+
+    def _last_look(self, context: Context) -> dict[str, Any]:
+        """Look here as the trigger would have at the deadline: somebody may have answered while no triggerer was there.
+
+        :returns: its event.
+        """
+        from cekat_provider.core.outcome import Outcome
+        from cekat_provider.hooks.cekat import CekatHook
+
+        record = self._record(context)
+        if record.sent is None:
+            return Outcome(0.0, timed_out=True).to_event()
+        self.log.warning("No triggerer was there at the deadline: looking once more here")
+        try:
+            trigger: Any = self._trigger(CekatHook(self.cekat_conn_id), record, self._waits_of(record.sent))
+            outcome: Outcome = asyncio.run(trigger.outcome())
+        except CekatError as err:
+            outcome = Outcome(0.0, error=err)
+        return outcome.to_event()
 
     def _check_options(self) -> None:
         super()._check_options()

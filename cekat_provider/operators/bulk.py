@@ -120,7 +120,7 @@ class CekatBulkSendOperator(RendersMessages, DependsOnMessages, BaseOperator):
         from cekat_provider.operators.bulk_run import BulkRun
         from cekat_provider.operators.record import sent_by_others
 
-        async with CekatAsyncHook(self.cekat_conn_id) as hook:
+        async with CekatAsyncHook(self.cekat_conn_id, at_once=self.concurrency) as hook:
             config = (await hook.get_transport()).config
             options = bulk.Options(
                 self.validate, self.fallback_template, self.fallback_variables, self.inbox_id, self.language

@@ -55,7 +55,7 @@ class BulkRecord:
     def keep(self) -> None:
         """Keep the ledger as it is now.
 
-        :raises AirflowException: where Airflow took this worker for dead: what the next try keeps is not written over.
+        :raises SupersededError: where Airflow took this worker for dead: what the next try keeps is not written over.
         """
         if self._memory is not None:
             refuse_if_taken_for_dead(self._ti)

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cekat_provider.core import delivery, fallback
-from cekat_provider.core.errors import AuthError, CekatError, OutcomeUnknownError, WindowClosedError
+from cekat_provider.core.errors import AuthError, CekatError, OutcomeUnknownError, SupersededError, WindowClosedError
 from cekat_provider.core.ledger import BY_TEMPLATE, FAILED, SENT, SKIPPED, Ledger, progress
 
 if TYPE_CHECKING:
@@ -114,6 +114,8 @@ class BulkRun:
         )
         try:
             sent = await self._hook.run(steps, partial(self._leave, index))
+        except SupersededError:
+            raise  # of the whole task, not of this message
         except CekatError as err:
             self._failed(index, err, certain=not doubtful and not delivery.unknown(err))
         else:

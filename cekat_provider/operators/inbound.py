@@ -23,8 +23,8 @@ class CekatNewMessagesOperator(RendersMessages, BaseOperator):
     time (``max_active_runs=1``), and of a mapped task name each conversation in one instance: the cursor has no lock. A
     message that shows up in the history more than six hours later than a younger one is not noticed.
 
-    The cursor is kept in the state store of the task's first inlet (Airflow 3.3; ``inlets=[the_asset]``), or else in
-    Airflow Variables named ``cekat_cursor__…``, one for each conversation.
+    The cursor is kept in the state store of the first asset among the task's inlets (Airflow 3.3;
+    ``inlets=[the_asset]``), or else in Airflow Variables named ``cekat_cursor__…``, one for each conversation.
 
     :param conversation_ids: (templated) ids of Cekat's (UUIDs): a list, an XComArg, JSON of a list.
     :param since: (templated) only messages from this time on; ISO 8601, naive is UTC. None: the whole history.
@@ -71,7 +71,7 @@ class CekatNewMessagesOperator(RendersMessages, BaseOperator):
         from cekat_provider.core.cursor import Batch, take
         from cekat_provider.hooks.task_memory import CursorMemory
 
-        memory = CursorMemory(context, self.inlets[0] if self.inlets else None)
+        memory = CursorMemory(context, self.inlets)
         histories = self._histories()
         taken: list[dict[str, Any]] = []
         kept: dict[str, Any] = {}

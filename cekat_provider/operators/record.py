@@ -14,7 +14,8 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cekat_provider.compat import AirflowException, AirflowFailException, AirflowSkipException, later_try_of
+from cekat_provider.compat import AirflowFailException, AirflowSkipException, later_try_of
+from cekat_provider.core.errors import SupersededError
 from cekat_provider.core.lookup import Earlier
 from cekat_provider.hooks.task_memory import TaskMemory
 
@@ -96,7 +97,7 @@ class SendRecord:
     def intend(self, request: Request) -> None:
         """Note, just before the request leaves, that the message, or the template, may be sent from now on.
 
-        :raises AirflowException: where Airflow took this worker for dead, and the next try is on its way.
+        :raises SupersededError: where Airflow took this worker for dead, and the next try is on its way.
         """
         refuse_if_taken_for_dead(self._ti)
         self.template = request.is_template
@@ -129,6 +130,8 @@ class SendRecord:
 
     def forget(self) -> None:
         """Note that there is nothing to look for: the next try is to send."""
+        if later_try_of(self._ti) is not None:
+            return  # what is kept is that try's by now
         self._begin_anew()
         with self._telling():
             if self._kept:
@@ -138,7 +141,8 @@ class SendRecord:
 
     def over(self) -> None:
         """Note that the task ends and no try of this budget follows: a Variable would stay for good."""
-        if self._memory is not None and self._memory.is_variable and self._resend_on_clear:
+        memory = self._memory
+        if memory is not None and memory.is_variable and self._resend_on_clear and later_try_of(self._ti) is None:
             self._erase()
 
     def over_if_last(self, err: BaseException) -> None:
@@ -194,11 +198,11 @@ class SendRecord:
 def refuse_if_taken_for_dead(ti: Any) -> None:
     """End a try beside which Airflow 2 has begun another one.
 
-    :raises AirflowException: none of Cekat's, after which the send would be repeated and the next try's note removed.
+    :raises SupersededError: before anything is sent.
     """
     later = later_try_of(ti)
     if later is not None:
-        raise AirflowException(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
+        raise SupersededError(f"Airflow has begun try {later} of this task, which sends it: this one does not.")
 
 
 def sent_by_others(context: Context) -> set[str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from cekat_provider.compat import AirflowFailException, BaseSensorOperator, PokeReturnValue, conf
+from cekat_provider.compat import AirflowFailException, BaseSensorOperator, PokeReturnValue, backstop_struck, conf
 from cekat_provider.core.errors import CekatError
 from cekat_provider.links import CekatConversationLink, link_conversation
 from cekat_provider.templating import RendersMessages
@@ -177,15 +177,14 @@ class CekatMessagesSensor(RendersMessages, BaseSensorOperator):
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Resume, by the rules of a poke and not by `BaseSensorOperator`'s for deferred sensors."""
-        if next_method == "__fail__":
-            from cekat_provider.sensors._deferred import as_poke, timed_out
+        from cekat_provider.sensors._deferred import as_poke, timed_out
 
-            # Airflow's own words where the backstop strikes; they are data here, in every version.
-            if (next_kwargs or {}).get("error") == "Trigger timeout":
-                raise timed_out(self)
-            resume = super(BaseSensorOperator, self).resume_execution
+        if backstop_struck(next_method, next_kwargs):
+            raise timed_out(self)
+        resume = super(BaseSensorOperator, self).resume_execution
+        if next_method == "__fail__":
             return as_poke(self, lambda: resume(next_method, next_kwargs, context), may_be_silent=False)
-        return super(BaseSensorOperator, self).resume_execution(next_method, next_kwargs, context)
+        return resume(next_method, next_kwargs, context)
 
     def _conclude(self, outcome: Outcome) -> list[dict[str, Any]] | None:
         """Return what the trigger found, or None where `match` refuses it."""

@@ -19,8 +19,8 @@ from cekat_provider.transports._common import CHUNK_BYTES, check_size, content_h
 if TYPE_CHECKING:
     from cekat_provider.core.config import CekatConfig
 
-#: Requests under way at once, and so the sockets of one client. A further one waits for its turn before its time
-#: begins to count.
+#: Requests under way at once, and so the sockets of one client, unless it is told otherwise. A further one waits for
+#: its turn before its time begins to count.
 SLOTS: Final = 8
 
 
@@ -46,11 +46,13 @@ class AsyncTransport:
     """Send requests, several at once, from one event loop.
 
     :param config: where to, with which key and time-outs.
+    :param slots: how many requests may be under way at once.
     """
 
-    def __init__(self, config: CekatConfig) -> None:
+    def __init__(self, config: CekatConfig, slots: int = SLOTS) -> None:
         self.config = config
-        self._slots = asyncio.Semaphore(SLOTS)
+        self._limit = slots
+        self._slots = asyncio.Semaphore(slots)
         self._opening = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
         self._route = _Route()
@@ -107,7 +109,7 @@ class AsyncTransport:
         # Told right before the request's first byte is written; a proxy's CONNECT does not tell it.
         witness.on_request_headers_sent.append(_left)
         session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=SLOTS, ssl=self._route.tls or True),
+            connector=aiohttp.TCPConnector(limit=self._limit, ssl=self._route.tls or True),
             timeout=aiohttp.ClientTimeout(
                 total=self.config.timeout_seconds, connect=self.config.connect_timeout_seconds
             ),

@@ -114,15 +114,19 @@ class CekatMessagesTrigger(BaseTrigger):
         """Wait, and tell how it ended."""
         loop = asyncio.get_running_loop()
         earliest = loop.time() + EARLIEST_EVENT_SECONDS
-        try:
-            outcome = await self._outcome()
-        except CekatError as err:
-            outcome = Outcome(self.deadline, error=err)
+        outcome = await self.outcome()
         event = await nimbly(len(outcome.messages or ()), outcome.to_event)
         await asyncio.sleep(max(0.0, earliest - loop.time()))
         yield TriggerEvent(event)  # type: ignore[no-untyped-call]
 
-    async def _outcome(self) -> Outcome:
+    async def outcome(self) -> Outcome:
+        """Wait, and return how it ended."""
+        try:
+            return await self._end()
+        except CekatError as err:
+            return Outcome(self.deadline, error=err)
+
+    async def _end(self) -> Outcome:
         wait = self._wait()
         watch = Watch(
             check_conversation_id(self.conversation_id),

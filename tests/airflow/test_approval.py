@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -269,6 +270,19 @@ def test_a_branch_to_nowhere_asks_nobody(cekat_sandbox: Any, mapping: Any, words
     with pytest.raises(AirflowException, match=words):
         operator.execute({"ti": AskingTI()})
     assert cekat_sandbox.requests() == []
+
+
+@pytest.mark.parametrize("tapped", [True, False])
+def test_a_default_counts_where_the_triggerer_is_away_and_no_tap_came(
+    cekat_sandbox: Any, approval: Any, tapped: bool
+) -> None:
+    asked = approval(response_timeout=1e-3, defaults="Approve")
+    asked.defers()
+    if tapped:
+        tap(cekat_sandbox, "Reject")
+    with pytest.raises(AirflowFailException, match="rejected") if tapped else nullcontext():
+        asked.operator().resume_execution("__fail__", {"error": "Trigger timeout"}, asked.context)
+    assert asked.ti.xcoms.get("return_value", {}).get("chosen_options") == (["Reject"] if tapped else None)
 
 
 def test_a_branch_to_a_task_or_a_group(cekat_sandbox: Any) -> None:

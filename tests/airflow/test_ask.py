@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from airflow.exceptions import TaskDeferralError
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, TaskDeferred
 from asks import Asked
 from instances import Variables
@@ -111,6 +112,47 @@ def test_no_answer(on_timeout: str, ends: type) -> None:
 def test_no_answer_may_be_an_answer() -> None:
     event = Outcome(1.0, timed_out=True, error=ServerError("sorry", 500)).to_event()
     assert ask(on_timeout="none").execute_complete({}, event) is None  # type: ignore[arg-type]
+
+
+#: What a task resumes with that no triggerer has woken in time.
+GIVEN_UP = ("__fail__", {"error": "Trigger timeout"})
+
+
+@pytest.mark.usefixtures("airflow_db")
+@pytest.mark.parametrize("on_timeout", ["skip", "none"])
+def test_a_triggerer_that_is_away_changes_no_time_out(cekat_sandbox: Any, on_timeout: str) -> None:
+    asked = Asked(
+        CekatAskOperator, receiver="6281234567890", message="Jadi?", response_timeout=1e-3, on_timeout=on_timeout
+    )
+    asked.defers()
+    if on_timeout == "none":
+        assert asked.operator().resume_execution(*GIVEN_UP, asked.context) is None
+    else:
+        with pytest.raises(AirflowSkipException, match="No answer came"):
+            asked.operator().resume_execution(*GIVEN_UP, asked.context)
+    assert len(cekat_sandbox.sent()) == 1
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_an_answer_counts_though_no_triggerer_saw_it(cekat_sandbox: Any) -> None:
+    asked = Asked(CekatAskOperator, receiver="6281234567890", message="Jadi?", response_timeout=1e-3)
+    conversation_id = asked.defers()["conversation_id"]
+    cekat_sandbox.reply(conversation_id=conversation_id, text="Ya")
+    assert asked.operator().resume_execution(*GIVEN_UP, asked.context)["text"] == "Ya"
+
+
+def test_without_a_record_the_time_out_is_all_there_is() -> None:
+    operator = ask(on_timeout="none")
+    assert operator.resume_execution(*GIVEN_UP, {}) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_a_trigger_with_a_bug_is_retried(cekat_sandbox: Any) -> None:
+    asked = Asked(CekatAskOperator, receiver="6281234567890", message="Jadi?", on_timeout="none")
+    asked.defers()
+    with pytest.raises(TaskDeferralError):
+        asked.operator().resume_execution("__fail__", {"error": "Trigger failure", "traceback": ["bug"]}, asked.context)
+    assert len(cekat_sandbox.sent()) == 1
 
 
 ENDS: list[tuple[CekatError, type[Exception]]] = [

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import time
 from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -196,6 +198,34 @@ def test_a_wrong_option_sends_nothing(cekat_sandbox: Any, wrong: dict[str, Any],
     with pytest.raises(AirflowFailException, match=said):
         BulkInstance(store=Store(), **{"messages": numbers_only(2), **wrong}).run()
     assert cekat_sandbox.requests() == []
+
+
+def test_as_many_are_on_the_way_as_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    # More than a client has room for by itself; nobody is answered before all of them are there.
+    together = threading.Barrier(12)
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            try:
+                together.wait(20)
+                self.send_response(200)
+            except threading.BrokenBarrierError:
+                self.send_response(400)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        host = f"http://127.0.0.1:{server.server_port}"
+        connection = {"conn_type": "cekat", "host": host, "password": "key", "extra": {"timeout": 60}}
+        monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+        report = BulkInstance(store=Store(), messages=numbers_only(12), concurrency=12).run()
+        server.shutdown()
+    assert report["sent"] == 12
 
 
 def test_the_same_to_the_same_customer_is_said_once(cekat_sandbox: Any, store: Store | None) -> None:

@@ -13,6 +13,7 @@ from airflow.providers.common.compat.sdk import DAG
 from modes import TI, Memory
 
 from cekat_provider.core.errors import CekatInputError
+from cekat_provider.hooks.task_memory import CursorMemory
 from cekat_provider.operators.cekat import CekatNewMessagesOperator
 from cekat_provider.triggers.cekat import CekatInboundTrigger
 
@@ -164,6 +165,26 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> An
 
     monkeypatch.setattr(task_memory, "Variable", Variables)
     return None
+
+
+class Stores(dict[Any, Any]):
+    """Airflow 3.3's state stores of a task's assets."""
+
+    def __getitem__(self, key: Any) -> Any:
+        if key == "an alias":
+            raise TypeError("Expected Asset, AssetNameRef, or AssetUriRef; got AssetAlias")
+        return super().__getitem__(key)
+
+
+@pytest.mark.parametrize("store", ["variable"], indirect=True)
+@pytest.mark.parametrize("inlets", [["an alias", "the asset"], ["an alias"], []])
+@pytest.mark.usefixtures("store")
+def test_a_cursor_is_kept_in_an_asset_and_never_in_an_alias(inlets: list[str]) -> None:
+    asset = Store()
+    context: Any = {"ti": TI(), "asset_state_store": Stores({"the asset": asset})}
+    CursorMemory(context, inlets).set("c-1", "seen")
+    assert CursorMemory(context, inlets).get("c-1") == "seen"
+    assert list(asset.values()) == (["seen"] if "the asset" in inlets else [])
 
 
 def test_each_message_goes_to_one_run(cekat_sandbox: Any, store: Any) -> None:

@@ -22,6 +22,7 @@ from cekat_provider.core.errors import (
     OutcomeUnknownError,
     RateLimitedError,
     ServerError,
+    SupersededError,
     WindowClosedError,
 )
 from cekat_provider.core.flow import SentMessage
@@ -314,6 +315,14 @@ def test_the_pauses_are_bounded(failures: list[Answer], error: type[CekatError])
         cekat.deliver()
     assert sum(cekat.slept) <= 120.0
     assert all(pause <= 30.0 for pause in cekat.slept)
+
+
+@pytest.mark.parametrize("on_unknown", ["resend", "fail"])
+def test_what_a_later_try_sends_is_not_repeated(on_unknown: delivery.OnUnknown) -> None:
+    cekat = Cekat(SupersededError("a later try sends it"), accepted)
+    with pytest.raises(SupersededError):
+        cekat.deliver(policy=delivery.Policy(on_unknown=on_unknown))
+    assert (len(cekat.requests), cekat.slept) == (1, [])
 
 
 def test_each_repeat_is_told_with_its_reason() -> None:

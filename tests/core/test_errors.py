@@ -24,6 +24,7 @@ SAMPLES: list[CekatError] = [
     errors.CekatInputError("receiver", "nothing", "given"),
     errors.EventError("cannot be read"),
     errors.NotSentError("nothing left"),
+    errors.SupersededError("another one sends"),
     errors.OutcomeUnknownError("it left"),
     errors.CannotLookError("it left, and nobody can look"),
     errors.DeliveryTimeoutError("it was accepted"),

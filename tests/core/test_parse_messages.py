@@ -71,6 +71,13 @@ def test_nothing_at_all() -> None:
         ({"direction": "INBOUND"}, "inbound"),
         ({"direction": "outbound"}, "outbound"),
         ({"direction": "sideways"}, "outbound"),
+        ({"direction": "incoming"}, "inbound"),
+        ({"direction": "Outgoing"}, "outbound"),
+        # A word that nobody knows says nothing against one that everybody does.
+        ({"direction": "sideways", "sent_by_type": "user"}, "inbound"),
+        ({"direction": "incoming", "sent_by_type": "agent"}, "inbound"),
+        ({"direction": "outgoing", "sent_by_type": "user"}, "outbound"),
+        ({"direction": "outbound", "sent_by_type": "user"}, "outbound"),
         ({"direction": {"a": 1}}, "outbound"),
         # A note is nobody's message, whatever else it says of itself.
         ({"sent_by_type": "user", "additional_data": {"is_private_note": True}}, "note"),

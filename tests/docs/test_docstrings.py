@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from markdown import ROOT
 
+from cekat_provider.operators.choice import _MADE_HERE, ChoosesOption
+
 #: The objects that the pages of the reference name, whole modules left out.
 SHOWN = sorted(
     {
@@ -61,3 +63,13 @@ def test_a_class(name: str) -> None:
         return
     assert re.match(r"[A-Z`]", kind.__doc__), "a first line that says what it is for"
     assert told(kind) == taken(kind)
+
+
+@pytest.mark.parametrize("name", [name for name in SHOWN if hasattr(shown(name), "template_fields")])
+def test_what_is_told_to_be_templated_is(name: str) -> None:
+    kind = shown(name)
+    docs = [base.__doc__ or "" for base in kind.__mro__ if base.__module__.startswith("cekat_provider")]
+    marked = {found for doc in docs for found in re.findall(r":param (\w+): \(templated\)", doc)}
+    if issubclass(kind, ChoosesOption):
+        marked -= set(_MADE_HERE)  # which it refuses
+    assert marked == set(kind.template_fields)

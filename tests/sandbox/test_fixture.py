@@ -30,6 +30,16 @@ def test_the_plugin_costs_nothing_when_unused():
     assert python(code).stdout == "['cekat_provider']\n"
 
 
+def test_the_plugin_loads_with_an_old_pytest():
+    # What pluggy 1.0 takes: anything else ends every pytest of that environment before its first test.
+    code = (
+        "import pytest; known = {'hookwrapper', 'optionalhook', 'tryfirst', 'trylast', 'specname'}; "
+        "pytest.hookimpl = lambda **given: (lambda hook: hook) if set(given) <= known else given['not known']; "
+        "import cekat_provider.pytest_plugin"
+    )
+    assert python(code).returncode == 0
+
+
 def test_importing_the_client_needs_no_extra():
     code = (
         "import sys; sys.modules.update(dict.fromkeys(['fastapi', 'uvicorn', 'starlette', 'pydantic', 'airflow']));"
