@@ -18,7 +18,7 @@ from airflow.exceptions import (
     AirflowSkipException,
     TaskDeferred,
 )
-from airflow.providers.common.compat.sdk import DAG
+from airflow.providers.common.compat.sdk import DAG, BaseSensorOperator
 from virtual import Clock, run_virtually
 
 from cekat_provider.sensors.cekat import CekatMessagesSensor
@@ -67,7 +67,7 @@ class End:
 def run(mode: str, clock: Clock, monkeypatch: Any, **arguments: Any) -> End:
     """Run a sensor to its end, on a clock that takes no time."""
     ti, memory, end = TI(clock.utcnow()), Memory(), End("")
-    airflows = import_module(CekatMessagesSensor.__mro__[1].__module__)
+    airflows = import_module(BaseSensorOperator.__module__)
     monkeypatch.setattr(airflows, "time", clock)
     monkeypatch.setattr(airflows, "timezone", SimpleNamespace(utcnow=clock.utcnow))
     # Airflow 2.11 reads it from its database.

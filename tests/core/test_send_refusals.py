@@ -33,7 +33,8 @@ DEEP = "[" * 100_000
         ({**TO, "message": ""}, "message must be at least 1 character, got 0"),
         ({**TO, "message": "x" * 4097}, "message must be at most 4096 characters, got 4097"),
         # 😀 is two UTF-16 units
-        ({**TO, "message": "😀" * 2049}, "message must be at most 4096 characters, got 4098"),
+        ({**TO, "message": "😀" * 2049},
+         "message must be at most 4096 characters, got 4098 (an emoji counts as two or more)"),
         ({**TO, "message": "x" * 1025, "file_url": "https://a.example/a.png"},
          "message must be at most 1024 characters as a caption, got 1025"),
         ({**TO, "message": "x" * 1025, "media_type": "button"},
