@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from cekat_provider.compat import AirflowFailException, backstop_struck
-from cekat_provider.core.errors import CekatError, CekatInputError
+from cekat_provider.core.durations import seconds
+from cekat_provider.core.errors import CekatError
 from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 #: Airflow's own time-out of the deferral, after ours: only for a triggerer that is not there.
 _BACKSTOP = timedelta(seconds=60)
-#: What a date can hold; found out before the send, not after.
-_LONGEST = timedelta(days=3650)
 
 
 class AsksAndWaits(CekatSendWhatsAppOperator):
@@ -125,7 +124,7 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
             "conversation_id": result["conversation_id"],
             "deadline": datetime.fromisoformat(result["sent_at"]).timestamp() + self._timeout_seconds(),
             "since": result["sent_at"],
-            "poke_interval": _seconds("poke_interval", self.poke_interval),
+            "poke_interval": seconds("poke_interval", self.poke_interval),
             "cekat_conn_id": self.cekat_conn_id,
         }
 
@@ -151,15 +150,7 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
     def _check_options(self) -> None:
         super()._check_options()
         self._timeout_seconds()
-        _seconds("poke_interval", self.poke_interval)
+        seconds("poke_interval", self.poke_interval)
 
     def _timeout_seconds(self) -> float:
-        return _seconds("response_timeout", self.response_timeout)
-
-
-def _seconds(name: str, value: Any) -> float:
-    seconds = value.total_seconds() if isinstance(value, timedelta) else value
-    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not is_number or not 0 < seconds <= _LONGEST.total_seconds():
-        raise CekatInputError(name, repr(value), "a timedelta or a number of seconds, above 0 and at most ten years")
-    return float(seconds)
+        return seconds("response_timeout", self.response_timeout)

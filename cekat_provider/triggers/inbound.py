@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from cekat_provider.compat import BaseEventTrigger, TriggerEvent
 from cekat_provider.core.body import check_conversation_id
 from cekat_provider.core.callables import load_callable
 from cekat_provider.core.choosing import items
 from cekat_provider.core.cursor import Cursor, name_of
+from cekat_provider.core.durations import seconds
 from cekat_provider.core.match import Criteria, criteria
 from cekat_provider.core.parse import Message
 from cekat_provider.hooks._aside import nimbly
 from cekat_provider.triggers.polling import watching
 from cekat_provider.triggers.watch import Watch
+
+#: Airflow starts a watcher that raised anew after two seconds; from ours it waits this long besides.
+RESTART_SECONDS: Final = 60.0
 
 
 class CekatInboundTrigger(BaseEventTrigger):
@@ -27,7 +32,8 @@ class CekatInboundTrigger(BaseEventTrigger):
     repeat one when a triggerer dies. Read the messages in the run with `CekatNewMessagesOperator`, and give the DAG a
     schedule besides. After a start without a kept state it tells of what is there already, once.
 
-    Whatever Cekat answers, it goes on: errors are logged and space the looks wider.
+    Whatever Cekat answers, it goes on: errors are logged and space the looks wider. A bug in `match` ends it, and after
+    a minute Airflow starts it anew.
 
     :param conversation_ids: ids of Cekat's (UUIDs).
     :param direction: ``inbound``, ``outbound`` or ``any``.
@@ -36,8 +42,9 @@ class CekatInboundTrigger(BaseEventTrigger):
     :param media_type: such as ``image``, whatever the case.
     :param match: the dotted path of a function that takes one message and tells whether it counts; it must not block.
     :param since: ISO 8601: only messages from this time on; or None.
-    :param poke_interval: seconds between two looks at a conversation.
+    :param poke_interval: how long between two looks at a conversation; seconds or a timedelta.
     :param cekat_conn_id: id of a connection of type ``cekat``.
+    :raises CekatInputError: naming the argument; in the DAG's file, so that Airflow shows it as an import error.
     """
 
     def __init__(
@@ -50,25 +57,26 @@ class CekatInboundTrigger(BaseEventTrigger):
         media_type: str | None = None,
         match: str | None = None,
         since: str | None = None,
-        poke_interval: float = 60.0,
+        poke_interval: float | timedelta = 60.0,
         cekat_conn_id: str = "cekat_default",
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.conversation_ids = conversation_ids
+        ids = map(check_conversation_id, items("conversation_ids", conversation_ids))
+        self.conversation_ids = list(dict.fromkeys(ids))
         self.direction = direction
         self.contains = contains
         self.pattern = pattern
         self.media_type = media_type
         self.match = match
         self.since = since
-        self.poke_interval = poke_interval
+        self.poke_interval = seconds("poke_interval", poke_interval)
         self.cekat_conn_id = cekat_conn_id
+        self._criteria(None)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return what makes the same trigger in another process."""
         return "cekat_provider.triggers.inbound.CekatInboundTrigger", {
-            # A text is no list of ids; `run` says so.
-            "conversation_ids": ids if isinstance(ids := self.conversation_ids, str) else list(ids),
+            "conversation_ids": self.conversation_ids,
             "direction": self.direction,
             "contains": self.contains,
             "pattern": self.pattern,
@@ -81,18 +89,29 @@ class CekatInboundTrigger(BaseEventTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Tell of new messages for ever."""
-        wanted = criteria(
+        try:
+            async with aclosing(self._events()) as events:
+                async for event in events:
+                    yield event
+        except Exception as bug:
+            self.log.error("%s: ends in %g s, and Airflow starts it anew", type(bug).__name__, RESTART_SECONDS)
+            await asyncio.sleep(RESTART_SECONDS)
+            raise
+
+    def _criteria(self, match: Callable[..., Any] | None) -> Criteria:
+        return criteria(
             since=self.since,
             direction=self.direction,
             contains=self.contains,
             pattern=self.pattern,
             media_type=self.media_type,
-            match=load_callable("match", self.match),
+            match=match,
         )
-        # All before the first is followed: Airflow starts a watcher that raises again and again.
-        ids = list(dict.fromkeys(map(check_conversation_id, items("conversation_ids", self.conversation_ids))))
+
+    async def _events(self) -> AsyncGenerator[TriggerEvent, None]:
+        wanted = self._criteria(load_callable("match", self.match))
         queue: asyncio.Queue[dict[str, Any] | BaseException] = asyncio.Queue()
-        tasks = [asyncio.ensure_future(self._follow(one, wanted, queue)) for one in ids]
+        tasks = [asyncio.ensure_future(self._follow(one, wanted, queue)) for one in self.conversation_ids]
         for task in tasks:
             task.add_done_callback(lambda done: _tell_bug(done, queue))
         try:

@@ -143,6 +143,7 @@ def test_an_import_costs_nearly_nothing() -> None:
         "cekat_provider.core.errors",
         "cekat_provider.core.messages",
         "cekat_provider.core.defaults",
+        "cekat_provider.core.durations",
         "cekat_provider.links",
         "cekat_provider.operators",
         "cekat_provider.operators.inbound",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -83,12 +84,36 @@ def test_errors_do_not_end_it(cekat_sandbox: Any, run_fast: Any) -> None:
     assert len(got) == 1
 
 
-@pytest.mark.parametrize("ids", [["c-1", "not an id"], "c-1"])
-def test_a_wrong_id_leaves_nothing_running(ids: Any, run_fast: Any) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"conversation_ids": ["c-1", "not an id"]}, "conversation_id"),
+        ({"conversation_ids": "c-1"}, "conversation_ids must be a list"),
+        ({"direction": "in"}, "direction must be one of inbound, outbound, any"),
+        ({"pattern": "("}, "pattern must be a regular expression"),
+        ({"since": "yesterday"}, "since must be a time in ISO 8601"),
+        ({"poke_interval": 0}, "poke_interval must be a timedelta or a number of seconds"),
+    ],
+)
+def test_a_wrong_argument_is_an_import_error_of_the_dag(arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(CekatInputError, match=words):
+        CekatInboundTrigger(**{"conversation_ids": ["c-1"], **arguments})
+
+
+def test_what_no_wait_mends_is_told_a_minute_before_it_ends(
+    run_fast: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CekatInboundTrigger, "log", logging.getLogger("watcher"))
+
     # Airflow starts a watcher that raises anew every two seconds.
-    watching = CekatInboundTrigger(**CekatInboundTrigger(conversation_ids=ids).serialize()[1])
-    with pytest.raises(CekatInputError, match="conversation_id"):
-        run_fast(asyncio.wait_for(events(watching, []), 100))
+    async def end() -> float:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(CekatInputError, match="match must be a function"):
+            await events(trigger("c-1", match="no_such.function"), [])
+        return asyncio.get_running_loop().time() - began
+
+    assert run_fast(end()) >= 60
+    assert "CekatInputError: ends in 60 s" in caplog.text
 
 
 def test_several_watchers_cost_one_poll(cekat_sandbox: Any, run_fast: Any) -> None:
