@@ -19,6 +19,7 @@ from cekat_provider.core.errors import (
     OutcomeUnknownError,
     RateLimitedError,
     ServerError,
+    SupersededError,
     WindowClosedError,
 )
 from cekat_provider.hooks.cekat import CekatHook
@@ -340,7 +341,7 @@ def test_a_try_that_came_too_late_takes_no_note_of_the_next_one(
 
     monkeypatch.setattr("cekat_provider.operators.record.later_try_of", meanwhile)
     monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps({**cekat_sandbox.connection, "extra": {"max_wait": 0}}))
-    with pytest.raises(NotSentError):
+    with pytest.raises(SupersededError):
         instance.run()
     instance.run()
     assert len(cekat_sandbox.sent()) == 1
