@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 from leak_guard import LeakGuard
 
 from cekat_provider.core import config
@@ -115,3 +119,17 @@ def test_it_listens(guard: LeakGuard) -> None:
     assert f"{KEY}-2\n" in guard.keys
     assert [where for where, _ in guard.told] == [f"a CekatConfigError made in {guard.told[0][0].split()[-1]}"]
     assert list(guard.leaks()) == []
+
+
+def test_a_word_that_hypothesis_drew_is_no_key(guard: LeakGuard) -> None:
+    @given(st.text())
+    def drawn(word: str) -> None: ...
+
+    item: Any = SimpleNamespace(obj=drawn)
+    guard.pytest_runtest_setup(item)
+    config.from_connection(password="contains", host=None, schema=None, port=None, extra={})
+    assert guard.keys == {KEY}
+    item.obj = test_it_listens
+    guard.pytest_runtest_setup(item)
+    config.from_connection(password=f"{KEY}-3", host=None, schema=None, port=None, extra={})
+    assert guard.keys == {KEY, f"{KEY}-3"}
