@@ -77,10 +77,12 @@ __all__ = [
     "get_connection_async",
     "mask_secret",
     "need_human_in_the_loop",
+    "read_variable",
     "redact",
     "skip_tasks",
     "task_decorator_factory",
     "waiting_for_people",
+    "write_variable",
 ]
 
 #: Where `mask_secret` lives: 3.1 and later, 3.0, 2.11. common.compat has it only for Python 3.11 and later.
@@ -203,6 +205,49 @@ def later_try_of(ti: Any) -> int | None:
     with create_session() as session:
         begun: int | None = session.query(models.TaskInstance.try_number).filter_by(**key).scalar()
     return begun if begun is not None and begun > ti.try_number else None
+
+
+def read_variable(name: str) -> str | None:
+    """Return a Variable of Airflow's own record, or None where there is none.
+
+    `Variable.get` gives its default for what it could not read, too.
+
+    :raises Exception: one of Airflow's, where it could not be read.
+    """
+    comms = _module_or_none("airflow.sdk.execution_time.comms")
+    if comms is None:
+        from airflow.utils.session import create_session
+
+        model = import_module("airflow.models.variable").Variable
+        with create_session() as session:
+            row = session.query(model).filter_by(key=name).one_or_none()
+            return None if row is None else str(row.val)
+    supervisor: Any = getattr(import_module("airflow.sdk.execution_time.task_runner"), "SUPERVISOR_COMMS", None)
+    if not hasattr(supervisor, "send"):  # outside of a task
+        found: str | None = import_module("airflow.sdk").Variable.get(name, None)
+        return found
+    errors = import_module("airflow.sdk.exceptions")
+    try:
+        told = supervisor.send(comms.GetVariable(key=name))
+    except errors.AirflowRuntimeError as err:
+        told = err.error
+    if isinstance(told, comms.ErrorResponse):
+        if told.error == errors.ErrorType.VARIABLE_NOT_FOUND:
+            return None
+        raise errors.AirflowRuntimeError(told)
+    value: str | None = told.value
+    return value
+
+
+def write_variable(name: str, value: str, description: str | None = None) -> None:
+    """Write a Variable.
+
+    :raises Exception: one of Airflow's, where it is not there afterwards: 3.0 to 3.2 only log what went wrong.
+    """
+    sdk = import_module("airflow.providers.common.compat.sdk")
+    sdk.Variable.set(name, value, description=description)
+    if read_variable(name) != value:
+        raise sdk.AirflowException(f"Airflow did not keep the Variable {name}")
 
 
 def redact(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -67,8 +67,6 @@ def read(config: CekatConfig, messages: Any, options: Options, warn: Callable[[s
     :param messages: a list, any other sequence, or JSON of a list.
     :raises CekatInputError: naming index and field.
     """
-    if isinstance(messages, Iterable) and not isinstance(messages, str | Mapping):
-        messages = list(messages)  # the XCom of a mapped task is a sequence that reads as it goes
     cache: dict[str, list[Any]] = {}
     first: dict[str, int] = {}
     found: list[Item] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -123,7 +123,7 @@ def pick(
 
 
 def items(name: str, value: Any) -> list[Any]:
-    """Read a list, or JSON of one: what a template leaves when it does not render natively."""
+    """Read a list or another sequence, or JSON of a list: what a template leaves when it does not render natively."""
     got = "None" if value is None or value == "None" else f"a {type(value).__name__}"
     if isinstance(value, str) and value != "None":
         try:
@@ -131,10 +131,12 @@ def items(name: str, value: Any) -> list[Any]:
             got = f"JSON of a {type(value).__name__}"
         except (ValueError, RecursionError):
             got = "a text that is not JSON"
-    if not isinstance(value, list | tuple):
+    elif isinstance(value, Sequence | Iterator) and not isinstance(value, str | bytes | bytearray):
+        value = list(value)  # the XCom of a mapped task is a sequence that reads as it goes
+    if not isinstance(value, list):
         wants = "a list (for a template that gives one: an XComArg, `| tojson`, or render_template_as_native_obj=True)"
         raise CekatInputError(name, got, wants)
-    return list(value)
+    return value
 
 
 def _titled(name: str, value: Any, kind: type[Button] | type[Row]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from cekat_provider.core.choosing import items
@@ -27,7 +28,9 @@ def several(value: object, field: str) -> list[Any]:
         found = items(field, value) if value.lstrip().startswith("[") else value.replace(";", ",").split(",")
     elif isinstance(value, int) and not isinstance(value, bool):
         found = [value]
-    if not isinstance(found, list | tuple | set | frozenset):
+    elif isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        found = items(field, value)
+    if not isinstance(found, list | set | frozenset):
         raise CekatInputError(field, f"a {type(value).__name__}", "one phone number, or a list of them")
     numbers = [one for one in found if not isinstance(one, str) or one.strip()]
     if not numbers:

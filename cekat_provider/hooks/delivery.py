@@ -58,6 +58,7 @@ class Delivers:
         fallback: Fallback | None = None,
         check_window: bool = False,
         leaving: Callable[[Request], None] | None = None,
+        repeating: Callable[[], None] | None = None,
     ) -> SentMessage:
         """Send a body of `message_body`, once, whatever an earlier try did.
 
@@ -68,11 +69,12 @@ class Delivers:
         :param fallback: a template for where the 24-hour window is closed.
         :param check_window: look in the history, before sending, whether it is.
         :param leaving: called with each POST just before it leaves.
+        :param repeating: called before the pause after which a POST is repeated: the last one had no effect, or the
+            conversation, which was asked, does not show it.
         :raises WindowClosedError: without a fallback.
         """
-        steps = fallbacks.deliver(
-            self.config, body, self._policy(on_unknown), fallback, earlier, self._others(not_ours), check_window
-        )
+        policy = self._policy(on_unknown, repeating)
+        steps = fallbacks.deliver(self.config, body, policy, fallback, earlier, self._others(not_ours), check_window)
         return self._sent(self._run(steps, leaving))
 
     def deliver_fallback(
@@ -82,9 +84,11 @@ class Delivers:
         *,
         not_ours: Callable[[], Collection[str]] = frozenset,
         leaving: Callable[[Request], None] | None = None,
+        repeating: Callable[[], None] | None = None,
     ) -> SentMessage:
         """Send the template in the place of a message that did not get through."""
-        steps = fallbacks.instead(self.config, body, self._policy("fail"), fallback, None, self._others(not_ours))
+        policy = self._policy("fail", repeating)
+        steps = fallbacks.instead(self.config, body, policy, fallback, None, self._others(not_ours))
         return self._sent(self._run(steps, leaving))
 
     def check_window(self, conversation_id: str) -> None:
@@ -106,13 +110,18 @@ class Delivers:
         conversation_id = bodies.check_conversation_id(conversation_id)
         return self._run(receipt.await_delivery(self.config, conversation_id, message_id, timeout_seconds))
 
-    def _policy(self, on_unknown: delivery.OnUnknown) -> delivery.Policy:
+    def _policy(self, on_unknown: delivery.OnUnknown, repeating: Callable[[], None] | None = None) -> delivery.Policy:
+        def tell(said: str) -> None:
+            self.log.warning(said)
+            if repeating is not None:
+                repeating()
+
         return delivery.Policy(
             max_wait_seconds=self.config.max_wait_seconds,
             on_unknown=on_unknown,
             settle_seconds=self.settle_seconds,
             random=random.random,
-            tell=self.log.warning,
+            tell=tell,
         )
 
     def _others(self, not_ours: Callable[[], Collection[str]]) -> Callable[[], Collection[str]]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from cekat_provider.compat import Context, Variable
+from cekat_provider.compat import Context, Variable, read_variable, write_variable
+from cekat_provider.core.errors import SupersededError
 
 
 class TaskMemory:
     """One JSON value of one task instance.
+
+    What cannot be read or written raises Airflow's error: a note that is missed means a message that is sent twice.
+    Airflow 3.3 lets no try write that it takes for dead; in a Variable stands which try wrote it.
 
     :param context: the task's.
     :param name: of the value.
@@ -23,6 +28,7 @@ class TaskMemory:
         if self._store is None:
             ti = context["ti"]
             self._variable = _variable(f"cekat_{name}", ti.dag_id, ti.run_id, ti.task_id, ti.map_index)
+            self._try: int = ti.try_number
 
     @property
     def is_variable(self) -> bool:
@@ -33,21 +39,39 @@ class TaskMemory:
         """Return the value, or the default."""
         if self._store is not None:
             return self._store.get(self._name, default)
-        return Variable.get(self._variable, default, deserialize_json=True)
+        note = self._note()
+        return default if note is None else note["value"]
 
     def set(self, value: Any) -> None:
-        """Keep the value."""
+        """Keep the value.
+
+        :raises SupersededError: where a later try has kept one.
+        """
         if self._store is not None:
             self._store.set(self._name, value)
         else:
-            Variable.set(self._variable, value, description=_description(), serialize_json=True)
+            self._refuse_to_write_over_a_later_try()
+            write_variable(self._variable, json.dumps({"try": self._try, "value": value}), _description())
 
     def forget(self) -> None:
-        """Keep nothing."""
+        """Keep nothing.
+
+        :raises SupersededError: where a later try has kept something.
+        """
         if self._store is not None:
             self._store.delete(self._name)
         else:
+            self._refuse_to_write_over_a_later_try()
             Variable.delete(self._variable)
+
+    def _note(self) -> dict[str, Any] | None:
+        text = read_variable(self._variable)
+        return None if text is None else dict(json.loads(text))
+
+    def _refuse_to_write_over_a_later_try(self) -> None:
+        note = self._note()
+        if note is not None and note["try"] > self._try:
+            raise SupersededError(f"Try {note['try']} of this task has begun, and sends: this one does not.")
 
 
 class CursorMemory:
@@ -70,7 +94,8 @@ class CursorMemory:
         name = self._name(conversation_id)
         if self._store is not None:
             return self._store.get(name, None)
-        return Variable.get(name, None, deserialize_json=True)
+        text = read_variable(name)
+        return None if text is None else json.loads(text)
 
     def set(self, conversation_id: str, value: Any) -> None:
         """Keep the value."""
@@ -78,7 +103,7 @@ class CursorMemory:
         if self._store is not None:
             self._store.set(name, value)
         else:
-            Variable.set(name, value, serialize_json=True)
+            write_variable(name, json.dumps(value))
 
     def _name(self, conversation_id: str) -> str:
         return _variable("cekat_cursor", *self._task, conversation_id)

@@ -31,7 +31,7 @@ class SendsTemplates:
         @property
         def log(self) -> Any: ...  # noqa: D102
 
-        def _policy(self, on_unknown: OnUnknown) -> Policy: ...
+        def _policy(self, on_unknown: OnUnknown, repeating: Callable[[], None] | None = None) -> Policy: ...
 
         def _run(self, steps: Flow[T], leaving: Callable[[Request], None] | None = None) -> T: ...
 
@@ -57,6 +57,7 @@ class SendsTemplates:
         file_url: str | None = None,
         validate: Validate = "strict",
         leaving: Callable[[Request], None] | None = None,
+        repeating: Callable[[], None] | None = None,
     ) -> SentMessage:
         """Send an approved template, inside the 24-hour window or outside: ``POST /templates/send`` (facts B, D).
 
@@ -72,6 +73,7 @@ class SendsTemplates:
         :param validate: ``strict`` refuses variables and files that WhatsApp would not take, ``warn`` logs it, ``off``
             does not look. Name and count are always checked.
         :param leaving: called with the POST just before it leaves.
+        :param repeating: called before the pause after which a POST that had no effect is repeated.
         :raises CekatInputError: before anything is sent.
         :raises CekatError: the tree in `cekat_provider.core.errors`.
         """
@@ -87,7 +89,7 @@ class SendsTemplates:
             validate=validate,
         )
         parcel = self._run(template_send.prepare(self.config, wanted, self._templates, self._warn))
-        return self._run(template_send.ship(self.config, parcel, self._policy("fail")), leaving)
+        return self._run(template_send.ship(self.config, parcel, self._policy("fail", repeating)), leaving)
 
     def _warn(self, said: str) -> None:
         self.log.warning("WhatsApp may refuse this message: %s", said)

@@ -223,14 +223,14 @@ class CekatNotifier(RendersMessages, BaseNotifier):
         return list(dict.fromkeys(str(each).strip() for each in several(self.receivers, "receivers")))
 
     def _quiet_seconds(self) -> float:
-        given: Any = self.quiet_for
-        seconds = given.total_seconds() if isinstance(given, timedelta) else given
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 0:
+        from cekat_provider.core.durations import seconds
+
+        try:
+            return seconds("quiet_for", self.quiet_for, or_none_at_all=True)
+        except CekatInputError as wrong:
             # An alert too many is better than none.
-            wrong = CekatInputError("quiet_for", repr(given), "a timedelta or a number of seconds from 0")
             self.log.warning("%s Every alert is told.", wrong)
             return 0.0
-        return float(seconds)
 
     def _log_failure(self, err: Exception) -> None:
         # Only Airflow's errors and ours are known to hold nothing private.

@@ -39,11 +39,9 @@ class CekatAskOperator(AsksAndWaits):
 
         answer = messages[0]
         self.log.info("Conversation %s: answered by %s, id %s", answer.conversation_id, arrived([answer]), answer.id)
-        record.over()
         return answer.to_dict()
 
     def _timed_out(self, context: Context, record: SendRecord, said: str) -> None:
-        record.over()
         if self.on_timeout != "none":
             raise AirflowSkipException(said) if self.on_timeout == "skip" else AirflowFailException(said)
         self.log.info("%s", said)

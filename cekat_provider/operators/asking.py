@@ -59,10 +59,12 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
         """
         record = self._record(context)
         try:
-            return self._end(context, record, event)
+            result = self._end(context, record, event)
         except Exception as err:
             record.over_if_last(err)
             raise
+        record.over()
+        return result
 
     def _end(self, context: Context, record: SendRecord, event: Any) -> Any:
         from cekat_provider.core.outcome import read

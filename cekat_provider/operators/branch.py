@@ -56,9 +56,9 @@ class CekatBranchOperator(ChoosesOption, BranchMixIn):
                 raise CekatInputError("options_mapping", got, "the id of a task or a task group")
         dag = self.get_dag()
         for option in options if dag is not None else ():
-            # Airflow would skip all that comes after, whatever was chosen.
+            # Airflow would skip all that comes right after, whatever was chosen.
             if self.downstream_task_ids.isdisjoint(_begins(dag, self._branch(option))):
-                got = f"{self._branch(option)!r} for {option!r}, where no task is"
+                got = f"{self._branch(option)!r} for {option!r}, which is none"
                 raise CekatInputError("options_mapping", got, "the id of a task or task group right after this one")
 
 

@@ -96,12 +96,17 @@ class BulkRun:
             doubtful.append(index)
             return {*self._accepted, *self._not_ours()}
 
+        def repeats(said: str) -> None:
+            task.log.info("Message %d: %s", index, said)
+            if not doubtful:
+                ledger.put_back(index)  # and kept with the next one's outcome
+
         policy = delivery.Policy(
             max_wait_seconds=self._config.max_wait_seconds,
             on_unknown="resend" if task.on_unknown == "resend" else "fail",
             settle_seconds=self._hook.settle_seconds,
             random=random.random,
-            tell=partial(task.log.info, "Message %d: %s", index),
+            tell=repeats,
         )
         steps = fallback.deliver(
             self._config,

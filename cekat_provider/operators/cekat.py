@@ -12,6 +12,8 @@ from cekat_provider.operators.inbound import CekatNewMessagesOperator
 from cekat_provider.templating import DependsOnMessages, RendersMessages
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from cekat_provider.compat import Context
     from cekat_provider.core.check import Validate
     from cekat_provider.core.messages import OutboundMessage
@@ -80,8 +82,9 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         line, as the only one.
     :param inbox_id: (templated) the inbox the template is sent from. Default: the connection's extra ``inbox_id``.
     :param language: (templated) the template's language, where its name has several.
-    :param delivery_timeout: seconds to wait, after Cekat accepted the message, until it is delivered or read. The
-        task holds its worker slot meanwhile. None (default) does not wait: accepted is not delivered.
+    :param delivery_timeout: how long to wait, after Cekat accepted the message, until it is delivered or read; seconds
+        or a timedelta. The task holds its worker slot meanwhile. None (default) does not wait, and accepted is not
+        delivered.
     :returns: ``{"message_id", "conversation_id", "receiver", "sent_at", "status", "response"}``: ids and status as
         Cekat gave them or None, the receiver's digits, `sent_at` in ISO 8601 UTC on Cekat's clock (the worker's
         where the answer has no ``Date``), and the answer's JSON.
@@ -150,7 +153,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         fallback_variables: Sequence[str | int | float] | str | None = None,
         inbox_id: str | None = None,
         language: str | None = None,
-        delivery_timeout: float | None = None,
+        delivery_timeout: float | timedelta | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -193,7 +196,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
                 context,
                 resend_on_clear=self.resend_on_clear,
                 longest_seconds=sends * (hook.config.max_wait_seconds + 2 * hook.config.timeout_seconds)
-                + (self.delivery_timeout or 0),
+                + (self.delivery_seconds() or 0),
                 in_variables=self._waits,
             )
             return self._sent(hook, record, Sending(self, hook, record, context).run())
@@ -225,6 +228,14 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
         ):
             if value not in allowed:
                 raise CekatInputError(name, repr(value), f"one of {', '.join(allowed)}")
+        self.delivery_seconds()
+
+    def delivery_seconds(self) -> float | None:
+        """Return how long to wait until the message is delivered, or None.
+
+        :raises CekatInputError: when `delivery_timeout` is no such time.
+        """
+        from cekat_provider.core.durations import seconds
+
         timeout = self.delivery_timeout
-        if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or timeout < 0):
-            raise CekatInputError("delivery_timeout", repr(timeout), "a number of seconds, or None")
+        return None if timeout is None else seconds("delivery_timeout", timeout, or_none_at_all=True)

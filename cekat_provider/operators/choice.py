@@ -97,14 +97,12 @@ class ChoosesOption(AsksAndWaits):
             # The trigger saw one: then what was asked is no longer remembered, or the DAG was changed meanwhile.
             raise EventError("The answer is to another request than this task remembers")
         self.log.info("Conversation %s: answered with message %s", answer.message.conversation_id, answer.message.id)
-        record.over()
         return self._chosen(context, answer.to_result())
 
     def _timed_out(self, context: Context, record: SendRecord, said: str) -> Any:
         from cekat_provider.core.approval import checked_default, checked_options, result
 
         default = checked_default(self.defaults, checked_options(self.options))
-        record.over()
         self.log.info("%s", said)
         if default is None:
             return self._unanswered(context, said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -103,10 +103,8 @@ class CekatNewMessagesOperator(RendersMessages, BaseOperator):
                 pattern=self.pattern,
                 media_type=self.media_type,
             )
-            given = self.conversation_ids
-            if isinstance(given, Iterable) and not isinstance(given, str):
-                given = list(given)  # the XCom of a mapped task is a sequence that reads as it goes
-            ids = list(dict.fromkeys(check_conversation_id(one) for one in items("conversation_ids", given)))
+            given = items("conversation_ids", self.conversation_ids)
+            ids = list(dict.fromkeys(map(check_conversation_id, given)))
             return {one: wanted.select(hook.get_messages(one)) for one in ids}
         except CekatError as err:
             if err.permanent:

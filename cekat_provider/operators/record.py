@@ -120,13 +120,16 @@ class SendRecord:
             self._keep({**self._kept, "template": template, "result": result})
 
     def refused(self) -> None:
-        """Note that this try was refused in the end: the next need not look for the message.
+        """Note that this try was refused, for now or in the end: the next need not look for the message.
 
         An intent of another try, or one for which this one had to look, is kept: what it sent may still show in a
         history that lags, and this refusal says nothing of it.
         """
         if self._own:
+            # The body of this try is made, and bears it.
+            nonce = self._nonce
             self.forget()
+            self._nonce = nonce
 
     def forget(self) -> None:
         """Note that there is nothing to look for: the next try is to send."""
@@ -143,13 +146,16 @@ class SendRecord:
         """Note that the task ends and no try of this budget follows: a Variable would stay for good."""
         memory = self._memory
         if memory is not None and memory.is_variable and self._resend_on_clear and later_try_of(self._ti) is None:
-            self._erase()
+            with self._telling():
+                self._erase()
 
     def over_if_last(self, err: BaseException) -> None:
         """Note that the task fails, where that ends its budget of tries."""
         is_last = self._ti is not None and self._ti.try_number > self._ti.max_tries
         is_final = isinstance(err, AirflowFailException | AirflowSkipException) or getattr(err, "permanent", False)
-        if is_last or is_final:
+        # With which Airflow 3 ends a task that skips others, and well.
+        skipped_others = type(err).__name__ == "DownstreamTasksSkipped"
+        if is_last or is_final or skipped_others:
             self.over()
 
     def not_ours(self) -> set[str]:
@@ -175,6 +181,9 @@ class SendRecord:
         self._kept = record
         if self._memory is not None:
             named = {} if self._nonce is None else {"nonce": self._nonce}
+            if self._memory.is_variable and "result" in record:
+                # Who may read Variables need not see whom it went to, nor what an answer repeats of it.
+                record = {**record, "result": {**record["result"], "receiver": None, "response": None}}
             self._memory.set({"max_tries": self._ti.max_tries, **named, **record})
             self._is_kept = True
 

@@ -104,6 +104,7 @@ class Sending:
                 fallback=fallback,
                 check_window=task.check_window,
                 leaving=record.intend,
+                repeating=record.refused,
             )
         )
 
@@ -111,7 +112,11 @@ class Sending:
         self._task.log.info("The 24-hour window is closed: the template goes in the message's place")
         return self._recorded(
             lambda: self._hook.deliver_fallback(
-                self._body, fallback, not_ours=self._record.not_ours, leaving=self._record.intend
+                self._body,
+                fallback,
+                not_ours=self._record.not_ours,
+                leaving=self._record.intend,
+                repeating=self._record.refused,
             )
         )
 
@@ -139,12 +144,11 @@ class Sending:
     def _delivered(self, result: dict[str, Any]) -> dict[str, Any]:
         if result["conversation_id"] is None or result["message_id"] is None:
             raise CannotLookError("Cekat accepted the message without naming it, so its delivery cannot be followed.")
-        self._task.log.info("Waiting until it is delivered, for at most %g s", self._task.delivery_timeout)
+        timeout_seconds = self._task.delivery_seconds() or 0.0
+        self._task.log.info("Waiting until it is delivered, for at most %g s", timeout_seconds)
         began = time.monotonic()
         try:
-            message = self._hook.await_delivery(
-                result["conversation_id"], result["message_id"], float(self._task.delivery_timeout or 0)
-            )
+            message = self._hook.await_delivery(result["conversation_id"], result["message_id"], timeout_seconds)
         except CekatResponseError as err:
             if not err.permanent:
                 # WhatsApp gave up on this message for a passing trouble: a retry is to send another.

@@ -37,7 +37,8 @@ class CekatSendTemplateOperator(RendersMessages, BaseOperator):
     :param validate: ``strict`` fails the task on variables and files that WhatsApp would not take, ``warn`` logs it
         and sends, ``off`` does not look. Name and count are always checked.
     :param cekat_conn_id: (templated) id of a connection of type ``cekat``.
-    :returns: what `CekatSendWhatsAppOperator` returns.
+    :returns: what `CekatSendWhatsAppOperator` returns; before Airflow 3.3 without ``response`` where a retry returns
+        what an earlier try sent.
     :raises AirflowFailException: for a wrong argument or connection, for 400, 401, 403 and 404, and where
         nobody can know whether it was sent.
     :raises CekatError: for anything that a retry may mend.
@@ -89,6 +90,7 @@ class CekatSendTemplateOperator(RendersMessages, BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Send the template, unless an earlier try did."""
         from cekat_provider.core.delivery import unknown
+        from cekat_provider.core.phone import receiver_digits
         from cekat_provider.hooks.cekat import CekatHook
         from cekat_provider.operators.record import SendRecord
 
@@ -99,6 +101,8 @@ class CekatSendTemplateOperator(RendersMessages, BaseOperator):
             if record.sent is not None:
                 self.log.info("An earlier try sent message %s: not sent again", record.sent["message_id"])
                 result = record.sent
+                # No Variable holds it.
+                result["receiver"] = receiver_digits(self.receiver, hook.config.default_country_code)
             elif record.earlier is not None:
                 raise CannotLookError("An earlier try may have sent the template, and nothing can tell.")
             else:
@@ -139,6 +143,7 @@ class CekatSendTemplateOperator(RendersMessages, BaseOperator):
             file_url=self.file_url,
             validate=self.validate,
             leaving=record.intend,
+            repeating=record.refused,
         )
         result = sent_to_xcom(sent)
         record.done(result, template=True)

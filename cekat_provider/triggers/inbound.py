@@ -44,7 +44,7 @@ class CekatInboundTrigger(BaseEventTrigger):
     :param since: ISO 8601: only messages from this time on; or None.
     :param poke_interval: how long between two looks at a conversation; seconds or a timedelta.
     :param cekat_conn_id: id of a connection of type ``cekat``.
-    :raises CekatInputError: naming the argument; in the DAG's file, so that Airflow shows it as an import error.
+    :raises CekatInputError: naming the argument, when Airflow reads the DAG: it shows it as an import error.
     """
 
     def __init__(
@@ -61,29 +61,32 @@ class CekatInboundTrigger(BaseEventTrigger):
         cekat_conn_id: str = "cekat_default",
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        ids = map(check_conversation_id, items("conversation_ids", conversation_ids))
-        self.conversation_ids = list(dict.fromkeys(ids))
+        # Checked later: whatever is raised here ends a whole triggerer.
+        self.conversation_ids = conversation_ids
         self.direction = direction
         self.contains = contains
         self.pattern = pattern
         self.media_type = media_type
         self.match = match
         self.since = since
-        self.poke_interval = seconds("poke_interval", poke_interval)
+        self.poke_interval = poke_interval
         self.cekat_conn_id = cekat_conn_id
-        self._criteria(None)
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """Return what makes the same trigger in another process."""
+        """Return what makes the same trigger in another process.
+
+        :raises CekatInputError: naming the argument. Airflow calls this where it reads the DAG's file.
+        """
+        self._criteria(None)
         return "cekat_provider.triggers.inbound.CekatInboundTrigger", {
-            "conversation_ids": self.conversation_ids,
+            "conversation_ids": self._ids(),
             "direction": self.direction,
             "contains": self.contains,
             "pattern": self.pattern,
             "media_type": self.media_type,
             "match": self.match,
             "since": self.since,
-            "poke_interval": self.poke_interval,
+            "poke_interval": seconds("poke_interval", self.poke_interval),
             "cekat_conn_id": self.cekat_conn_id,
         }
 
@@ -98,6 +101,9 @@ class CekatInboundTrigger(BaseEventTrigger):
             await asyncio.sleep(RESTART_SECONDS)
             raise
 
+    def _ids(self) -> list[str]:
+        return list(dict.fromkeys(map(check_conversation_id, items("conversation_ids", self.conversation_ids))))
+
     def _criteria(self, match: Callable[..., Any] | None) -> Criteria:
         return criteria(
             since=self.since,
@@ -109,9 +115,10 @@ class CekatInboundTrigger(BaseEventTrigger):
         )
 
     async def _events(self) -> AsyncGenerator[TriggerEvent, None]:
-        wanted = self._criteria(load_callable("match", self.match))
+        # In a thread: the module that it lies in may import what takes long.
+        wanted = self._criteria(await asyncio.to_thread(load_callable, "match", self.match))
         queue: asyncio.Queue[dict[str, Any] | BaseException] = asyncio.Queue()
-        tasks = [asyncio.ensure_future(self._follow(one, wanted, queue)) for one in self.conversation_ids]
+        tasks = [asyncio.ensure_future(self._follow(one, wanted, queue)) for one in self._ids()]
         for task in tasks:
             task.add_done_callback(lambda done: _tell_bug(done, queue))
         try:
@@ -128,7 +135,8 @@ class CekatInboundTrigger(BaseEventTrigger):
     async def _follow(self, conversation_id: str, wanted: Criteria, queue: asyncio.Queue[Any]) -> None:
         cursor = await self._kept(conversation_id)
         unkept = False
-        watch = Watch(conversation_id, self.poke_interval, since=_earliest(wanted, cursor), every=True)
+        interval = seconds("poke_interval", self.poke_interval)
+        watch = Watch(conversation_id, interval, since=_earliest(wanted, cursor), every=True)
         async with watching(self.cekat_conn_id, watch):
             while True:
                 look = await watch.look()

@@ -7,6 +7,9 @@ from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from cekat_provider.hooks import task_memory
 from cekat_provider.operators.bulk import CekatBulkSendOperator
 from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
 from cekat_provider.operators.template import CekatSendTemplateOperator
@@ -28,21 +31,31 @@ class Store(dict[str, Any]):
 class Variables:
     """Airflow's Variables, without the database of a version that wants a whole task around them."""
 
-    def __init__(self) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.kept: dict[str, str] = {}
+        #: What cannot be done: "read", "write", "delete".
+        self.broken: set[str] = set()
+        monkeypatch.setattr(task_memory, "read_variable", self.read)
+        monkeypatch.setattr(task_memory, "write_variable", self.write)
+        monkeypatch.setattr(task_memory, "Variable", self)
 
-    def get(self, name: str, default: Any, deserialize_json: bool) -> Any:
-        assert deserialize_json
-        return json.loads(self.kept[name]) if name in self.kept else default
+    def read(self, name: str) -> str | None:
+        self._work("read")
+        return self.kept.get(name)
 
-    def set(self, name: str, value: Any, description: str, serialize_json: bool) -> None:
-        assert serialize_json
-        assert "may be deleted" in description.lower()
+    def write(self, name: str, value: str, description: str | None = None) -> None:
+        self._work("write")
+        assert name.startswith("cekat_cursor__") or "may be deleted" in (description or "").lower()
         assert len(name) <= 250
-        self.kept[name] = json.dumps(value)
+        self.kept[name] = value
 
     def delete(self, name: str) -> None:
+        self._work("delete")
         del self.kept[name]
+
+    def _work(self, what: str) -> None:
+        if what in self.broken:
+            raise ConnectionError(f"no {what}")
 
 
 class Instance:

@@ -16,7 +16,6 @@ from runs import Run, load
 from cekat_provider.core.errors import AuthError, CekatError, EventError, ServerError
 from cekat_provider.core.outcome import Outcome
 from cekat_provider.core.parse import UTC, message
-from cekat_provider.hooks import task_memory
 from cekat_provider.hooks.cekat import CekatHook
 from cekat_provider.operators.ask import CekatAskOperator
 
@@ -72,7 +71,7 @@ LEFT = [
 def test_before_3_3_no_variable_is_left_where_no_try_follows(
     cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], left: int
 ) -> None:
-    monkeypatch.setattr(task_memory, "Variable", variables := Variables())
+    variables = Variables(monkeypatch)
     monkeypatch.setattr(CekatHook, "settle_seconds", (0.0,))
     connection = {**cekat_sandbox.connection, "extra": {"max_wait": 0}}
     monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
@@ -89,7 +88,7 @@ def test_before_3_3_no_variable_is_left_where_no_try_follows(
     cekat_sandbox.clear_faults()
     asked.defers(retry=True)
     assert len(variables.kept) == 1
-    asked.ti.try_number = asked.ti.max_tries + 1
+    asked.ti.try_number = max(asked.ti.try_number, asked.ti.max_tries + 1)
     with pytest.raises(EventError):
         asked.resumes({})
     assert variables.kept == {}

@@ -15,7 +15,6 @@ from instances import BulkInstance, Store, Variables
 
 from cekat_provider.compat import AirflowFailException
 from cekat_provider.core.errors import AuthError, OutcomeUnknownError, RateLimitedError
-from cekat_provider.hooks import task_memory
 from cekat_provider.hooks.cekat_async import CekatAsyncHook
 from cekat_provider.messages import Buttons
 from cekat_provider.operators import bulk_run
@@ -34,7 +33,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Store | None:
     if request.param == "3.3":
         return Store()
-    monkeypatch.setattr(task_memory, "Variable", Variables())
+    Variables(monkeypatch)
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from airflow.exceptions import AirflowFailException, AirflowSkipException
 from airflow.providers.common.compat.sdk import DAG
+from instances import Variables
 from modes import TI, Memory
 
 from cekat_provider.core.errors import CekatInputError
@@ -96,8 +97,10 @@ def test_errors_do_not_end_it(cekat_sandbox: Any, run_fast: Any) -> None:
     ],
 )
 def test_a_wrong_argument_is_an_import_error_of_the_dag(arguments: dict[str, Any], words: str) -> None:
+    # What its constructor raised in a triggerer would end that.
+    watching = CekatInboundTrigger(**{"conversation_ids": ["c-1"], **arguments})
     with pytest.raises(CekatInputError, match=words):
-        CekatInboundTrigger(**{"conversation_ids": ["c-1"], **arguments})
+        watching.serialize()
 
 
 def test_what_no_wait_mends_is_told_a_minute_before_it_ends(
@@ -171,24 +174,7 @@ class Run:
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
     if request.param == "asset":
         return Store()
-    kept: dict[str, str] = {}
-    from cekat_provider.hooks import task_memory
-
-    class Variables:
-        """Airflow's, without the database of a version that wants a whole task around it."""
-
-        @staticmethod
-        def get(name: str, default: Any, deserialize_json: bool) -> Any:
-            assert deserialize_json
-            return json.loads(kept[name]) if name in kept else default
-
-        @staticmethod
-        def set(name: str, value: Any, serialize_json: bool) -> None:
-            assert serialize_json
-            assert len(name) <= 250
-            kept[name] = json.dumps(value)
-
-    monkeypatch.setattr(task_memory, "Variable", Variables)
+    Variables(monkeypatch)
     return None
 
 

@@ -16,7 +16,6 @@ from cekat_provider.core.errors import (
     NotFoundError,
     RateLimitedError,
 )
-from cekat_provider.hooks import task_memory
 from cekat_provider.hooks.cekat import CekatHook
 from cekat_provider.operators.template import CekatSendTemplateOperator
 from cekat_provider.transports.blocking import BlockingTransport
@@ -211,9 +210,13 @@ class Killed(BaseException):
     """What a signal makes of a worker, as far as one process can play it."""
 
 
+@pytest.fixture
+def variables(monkeypatch: pytest.MonkeyPatch) -> Variables:
+    return Variables(monkeypatch)
+
+
 @pytest.fixture(params=["3.3", "before"])
-def task(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> TemplateInstance:
-    monkeypatch.setattr(task_memory, "Variable", Variables())
+def task(request: pytest.FixtureRequest, variables: Variables) -> TemplateInstance:
     return TemplateInstance(store=Store() if request.param == "3.3" else None)
 
 
@@ -244,10 +247,10 @@ def test_a_worker_that_dies_sends_no_second_one(
     assert len(inbox.sent()) == sent + 1
 
 
-def test_a_retry_after_it_sends_nothing_again(inbox: Any, task: TemplateInstance) -> None:
+def test_a_retry_after_it_sends_nothing_again(inbox: Any, task: TemplateInstance, variables: Variables) -> None:
     first = task.run()
     if task.store is None:
-        assert task_memory.Variable.kept == {}  # type: ignore[attr-defined]
+        assert variables.kept == {}
     else:
         assert task.run() == first
         assert len(inbox.sent()) == 1

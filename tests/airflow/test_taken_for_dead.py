@@ -20,7 +20,7 @@ def test_only_the_latest_try_sends(cekat_sandbox: Any) -> None:
     assert states == dict.fromkeys(["taken", "bulk", "ask"], "failed" if IS_2 else "success")
     assert len(cekat_sandbox.sent()) == (1 if IS_2 else 5)
     # What the latest try has noted stays. Airflow 3 removes it with the answer, or keeps it elsewhere.
-    noted = [json.loads(kept) for kept in variables("cekat_send__cekat_test_taken_for_dead")]
+    noted = [json.loads(kept)["value"] for kept in variables("cekat_send__cekat_test_taken_for_dead")]
     assert noted == ([{"since": 1.0}] if IS_2 else [])
 
 

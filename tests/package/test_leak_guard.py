@@ -129,7 +129,11 @@ def test_a_word_that_hypothesis_drew_is_no_key(guard: LeakGuard) -> None:
     guard.pytest_runtest_setup(item)
     config.from_connection(password="contains", host=None, schema=None, port=None, extra={})
     assert guard.keys == {KEY}
+    guard.raised(ValueError, (KEY,), SimpleNamespace(f_code=SimpleNamespace(co_filename=config.__file__, co_name="any")))
+    assert list(guard.leaks()) == []
     item.obj = test_it_listens
     guard.pytest_runtest_setup(item)
     config.from_connection(password=f"{KEY}-3", host=None, schema=None, port=None, extra={})
     assert guard.keys == {KEY, f"{KEY}-3"}
+    assert list(guard.leaks()) == ["an API key in a ValueError made in any"]
+    guard.told.clear()
