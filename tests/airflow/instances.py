@@ -18,6 +18,10 @@ RECEIVER = "6281234567890"
 CONVERSATION = "00000000-0000-4000-8000-000000000001"
 
 
+class Killed(BaseException):
+    """What a signal makes of a worker, as far as one process can play it."""
+
+
 class Store(dict[str, Any]):
     """Airflow 3.3's task state store, JSON and all."""
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from instances import BulkInstance, Store, Variables
+from instances import BulkInstance, Killed, Store, Variables
 
 from cekat_provider.compat import AirflowFailException
 from cekat_provider.core.errors import AuthError, OutcomeUnknownError, RateLimitedError
@@ -349,10 +349,6 @@ def test_a_history_that_cannot_be_read_is_looked_at_by_the_retry(
         instance.run()
     assert instance.run()["sent"] == MANY
     assert each_once(cekat_sandbox)
-
-
-class Killed(BaseException):
-    """What a signal makes of a worker, as far as one process can play it."""
 
 
 @pytest.mark.parametrize("moment", ["before the request", "after acceptance"])

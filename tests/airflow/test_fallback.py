@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from instances import CONVERSATION, RECEIVER, Instance, Store
+from instances import CONVERSATION, RECEIVER, Instance, Killed, Store
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException
 from cekat_provider.core.errors import CannotLookError, DeliveryTimeoutError, RateLimitedError, WindowClosedError
@@ -109,8 +109,6 @@ def test_one_that_may_have_been_sent_and_does_not_show_ends_the_task(closed: Any
 def test_a_worker_that_died_after_it_left_its_intent(
     closed: Any, store: Store | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
-        pass
 
     def die(*_: Any, **__: Any) -> None:
         raise Killed
@@ -205,9 +203,6 @@ def test_it_comes_before_skipping(closed: Any) -> None:
 def test_a_template_s_intent_outlives_a_try_that_could_not_look(closed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second try is refused before it can ask the conversation: that says nothing of what the first one sent."""
 
-    class Killed(BaseException):
-        pass
-
     def die(*_: Any, **__: Any) -> None:
         raise Killed
 
@@ -227,9 +222,6 @@ def test_a_template_after_a_failed_delivery_is_found_by_the_next_try(
     closed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the first try left is the template's intent: neither the message that failed, nor nothing."""
-
-    class Killed(BaseException):
-        pass
 
     def send_and_die(hook: CekatHook, *arguments: Any, **more: Any) -> Any:
         closed.delivery(delivered_after_seconds=0)

@@ -257,7 +257,7 @@ def test_a_wrong_quiet_time_costs_no_alert(cekat_sandbox: Any, quiet_for: Any, m
     notifier = CekatNotifier(receivers="6281234567890", message="Gagal", quiet_for=quiet_for)
     notifier({"exception": ValueError("x")})
     assert told(cekat_sandbox) == ["Gagal"]
-    assert lines[0].startswith("quiet_for must be a timedelta or a number of seconds, from 0 and at most ten years, got ")
+    assert lines[0].startswith("quiet_for must be a timedelta or a number of seconds, from 0 and at most")
 
 
 WRONG = [

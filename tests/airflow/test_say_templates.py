@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from instances import Store, TemplateInstance, Variables
+from instances import RECEIVER, Killed, Store, TemplateInstance, Variables
 
 from cekat_provider.compat import AirflowFailException
 from cekat_provider.core.errors import (
@@ -206,10 +206,6 @@ def test_what_is_refused_for_long_is_left_to_the_retries(inbox: Any, monkeypatch
     assert len(inbox.sent()) == 1
 
 
-class Killed(BaseException):
-    """What a signal makes of a worker, as far as one process can play it."""
-
-
 @pytest.fixture
 def variables(monkeypatch: pytest.MonkeyPatch) -> Variables:
     return Variables(monkeypatch)
@@ -264,5 +260,46 @@ def test_a_refused_one_is_sent_by_the_retry(
     inbox.faults(on="send", kind="rate_limit")
     with pytest.raises(RateLimitedError):
         task.run()
+    task.run()
+    assert len(inbox.sent()) == 1
+
+
+def test_a_note_that_cannot_be_read_sends_nothing(inbox: Any, variables: Variables) -> None:
+    task = TemplateInstance()
+    variables.broken = {"read"}
+    with pytest.raises(ConnectionError):
+        task.run()
+    variables.broken = {"write"}
+    with pytest.raises(ConnectionError):
+        task.run()
+    assert inbox.sent() == []
+
+
+def test_a_note_that_cannot_be_removed_fails_nothing(inbox: Any, variables: Variables) -> None:
+    variables.broken = {"delete"}
+    task = TemplateInstance()
+    first = task.run()
+    assert first["receiver"] == RECEIVER
+    # Whoever may read Variables sees no number and no word of it.
+    (kept,) = variables.kept.values()
+    assert RECEIVER not in kept
+    assert "Gudang" not in kept
+    # And so no retry after it, whatever failed meanwhile, sends it again.
+    assert task.run() == {**first, "response": None}
+    assert len(inbox.sent()) == 1
+
+
+def test_one_that_is_killed_in_the_pause_after_a_refusal_is_sent_by_the_retry(
+    inbox: Any, task: TemplateInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox.faults(kind="rate_limit", retry_after=30, on="send", times=1)
+
+    def killed(seconds: float) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cekat_provider.hooks.cekat.time.sleep", killed)
+        with pytest.raises(Killed):
+            task.run()
     task.run()
     assert len(inbox.sent()) == 1

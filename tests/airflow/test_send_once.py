@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from instances import CONVERSATION, RECEIVER, Instance, Store
+from instances import CONVERSATION, RECEIVER, Instance, Killed, Store
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException
 from cekat_provider.core.errors import (
@@ -109,9 +109,6 @@ def test_once_a_run(cekat_sandbox: Any, store: Store | None) -> None:
 
 
 def test_a_dead_worker_left_only_its_intent(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Killed(BaseException):
-        pass
-
     instance = Instance(store=Store())
 
     def die(*_: Any, **__: Any) -> None:
@@ -128,9 +125,6 @@ def test_a_dead_worker_left_only_its_intent(cekat_sandbox: Any, monkeypatch: pyt
 
 def killed_while(instance: Instance, cekat_sandbox: Any, moment: str) -> None:
     """Run a try whose worker dies before the request or after it."""
-
-    class Killed(BaseException):
-        pass
 
     def die(transport: Any, request: Any) -> Any:
         if request.method == "POST":
@@ -345,3 +339,28 @@ def test_a_try_that_came_too_late_takes_no_note_of_the_next_one(
         instance.run()
     instance.run()
     assert len(cekat_sandbox.sent()) == 1
+
+
+def test_one_that_is_killed_in_the_pause_after_a_refusal_is_sent_by_the_retry(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Without a conversation to look in: a note that it may have been sent would fail the retry.
+    instance = Instance(store=Store(), conversation_id=None, on_unknown="fail")
+    cekat_sandbox.faults(kind="rate_limit", retry_after=30, on="send", times=1)
+
+    def killed(seconds: float) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cekat_provider.hooks.cekat.time.sleep", killed)
+        with pytest.raises(Killed):
+            instance.run()
+    instance.run()
+    assert len(cekat_sandbox.sent()) == 1
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), float("nan"), 1e13, -1, True, "5"])
+def test_a_delivery_timeout_is_a_time(cekat_sandbox: Any, timeout: Any) -> None:
+    with pytest.raises(AirflowFailException, match="delivery_timeout must be a timedelta or a number of seconds"):
+        Instance(store=Store(), delivery_timeout=timeout).run()
+    assert cekat_sandbox.requests() == []

@@ -229,3 +229,16 @@ def test_template_fields_are_arguments() -> None:
     assert tuple(fields) == ("conversation_id", "since", "contains", "pattern", "cekat_conn_id")
     assert CekatMessagesSensor(task_id="wait", conversation_id="c-1").since == "{{ dag_run.start_date }}"
     assert not CekatMessagesSensor.template_ext
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_last_look_where_no_triggerer_was_there_at_the_deadline(cekat: Any, answered: bool) -> None:
+    if answered:
+        cekat.reply("ya", conversation_id="c-1")
+    given_up: Any = ("__fail__", {"error": "Trigger timeout"}, {})
+    if answered:
+        assert [message["text"] for message in sensor(deferrable=True).resume_execution(*given_up)] == ["ya"]
+    else:
+        with pytest.raises(AirflowSensorTimeout):
+            sensor(deferrable=True).resume_execution(*given_up)
+    assert len(cekat.requests()) == 1

@@ -129,7 +129,8 @@ def test_a_word_that_hypothesis_drew_is_no_key(guard: LeakGuard) -> None:
     guard.pytest_runtest_setup(item)
     config.from_connection(password="contains", host=None, schema=None, port=None, extra={})
     assert guard.keys == {KEY}
-    guard.raised(ValueError, (KEY,), SimpleNamespace(f_code=SimpleNamespace(co_filename=config.__file__, co_name="any")))
+    ours: Any = SimpleNamespace(f_code=SimpleNamespace(co_filename=config.__file__, co_name="any"))
+    guard.raised(ValueError, (KEY,), ours)
     assert list(guard.leaks()) == []
     item.obj = test_it_listens
     guard.pytest_runtest_setup(item)
