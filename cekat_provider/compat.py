@@ -194,8 +194,8 @@ def backstop_struck(next_method: str, next_kwargs: dict[str, Any] | None) -> boo
 def later_try_of(ti: Any) -> int | None:
     """Return the number of a later try that Airflow 2 has begun of a task instance that still runs here, or None.
 
-    It takes a worker whose heartbeat stops for dead. Airflow 3 lets no task at its database; from 3.3 on it refuses such
-    a worker's notes itself, and before that `TaskMemory` does.
+    It takes a worker whose heartbeat stops for dead. Airflow 3 lets no task at its database; from 3.3 on it refuses
+    such a worker's notes itself, and before that `TaskMemory` does.
     """
     models = _module_or_none("airflow.models.taskinstance") if _module_or_none("airflow.sdk") is None else None
     if models is None or not isinstance(ti, models.TaskInstance):
