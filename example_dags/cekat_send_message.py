@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-# --8<-- [start:dag]
 from datetime import datetime
 
 from airflow.providers.common.compat.sdk import DAG
@@ -22,4 +21,3 @@ with DAG(
         receiver="{{ params.receiver }}",
         message="Halo! Pesanan Anda sudah kami terima.",
     )
-# --8<-- [end:dag]

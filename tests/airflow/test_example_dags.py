@@ -61,7 +61,7 @@ def test_send_templated(cekat_sandbox: Any) -> None:
     run = Run(load("examples", "cekat_send_templated"))
     assert run.states == {"load_order": "success", "tell_customer": "success"}
     (sent,) = cekat_sandbox.sent()
-    assert sent["request_body"] == {"receiver": "6281234567890", "message": "Pesanan INV-7 dikirim dengan JNE."}
+    assert sent["request_body"] == {"receiver": "6281234567890", "message": "Pesanan INV-7 sudah dikirim."}
 
 
 @pytest.mark.usefixtures("airflow_db")
