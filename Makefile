@@ -14,7 +14,8 @@ READY := $(VENV)/ready-$(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.
 
 export AIRFLOW_HOME := $(CURDIR)/.airflow/$(AIRFLOW)
 export AIRFLOW__CORE__LOAD_EXAMPLES := False
-unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# Hundreds of Pythons are started here: without bytecode each reads Airflow for seconds.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help venv test browser pages screenshots bench bench-bulk bench-delivery budget crash fleet soak demo up docs docs-fill

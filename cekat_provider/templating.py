@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cekat_provider.core.messages import Templated
-
 if TYPE_CHECKING:
+    from typing import TypeGuard
+
     import jinja2
 
     from cekat_provider.compat import Context
+    from cekat_provider.core.messages import Templated
 
 
 class RendersMessages:
@@ -27,7 +29,7 @@ class RendersMessages:
         seen_oids: set[int] | None = None,
     ) -> Any:
         """Render one value; whatever is not a message goes Airflow's way."""
-        if isinstance(content, Templated):
+        if _is_message(content):
             if seen_oids is not None and id(content) in seen_oids:
                 return content  # what `expand` took from an XCom is no template
             return content.rendered(lambda value: self.render_template(value, context, jinja_env, seen_oids))
@@ -63,6 +65,12 @@ class DependsOnMessages:
                 XComArg.apply_upstream_relationship(self, reference)  # type: ignore[arg-type]
 
 
+def _is_message(value: Any) -> TypeGuard[Templated]:
+    # Whoever made one has loaded its module; a DAG file without one need not.
+    messages = sys.modules.get("cekat_provider.core.messages")
+    return messages is not None and isinstance(value, messages.Templated)
+
+
 def _is_template(text: str, jinja_env: jinja2.Environment) -> bool:
     marks = (jinja_env.variable_start_string, jinja_env.block_start_string, jinja_env.comment_start_string)
     prefixes = (jinja_env.line_statement_prefix, jinja_env.line_comment_prefix)
@@ -70,7 +78,7 @@ def _is_template(text: str, jinja_env: jinja2.Environment) -> bool:
 
 
 def _references(value: Any) -> list[Any]:
-    if isinstance(value, Templated):
+    if _is_message(value):
         return [found for inner in value.references() for found in (inner, *_references(inner))]
     if isinstance(value, Mapping):
         value = list(value.values())
