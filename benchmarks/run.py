@@ -23,9 +23,9 @@ from pathlib import Path
 from common import Figure
 
 ALL = ("imports", "send", "poll", "thousand", "loop", "memory", "history", "airflow", "minutes")
-#: What mostly waits goes on beside others, in a process of its own: the two minutes beside all but those that compare
-#: times, since they ask for little; the real Airflow beside those that count their own memory and CPU.
-BESIDE = {"minutes": "thousand", "airflow": "memory"}
+#: What mostly waits goes on in a process of its own, beside those that count their own memory and CPU, which it does
+#: not change.
+BESIDE = {"minutes": "memory", "airflow": "memory"}
 HEAD = """# Performance
 
 What `make bench` prints, each figure beside its peer in the same run; the numbers in brackets are ratios.
@@ -35,8 +35,8 @@ The peers are `apache-airflow-providers-http`, `-slack` and `-telegram`.
   same as the last one's is not parsed again, which is most looks.
 - *fast minutes*: the event loop's clock runs 20 times faster than the machine's, and so does the server's count of a
   minute; 300 requests a minute are allowed. Each of the 100 conversations gets one message at a random time.
-- *real minutes*: they go on beside the others, in a process of their own that asks for little. The real Airflow goes
-  on beside *memory* and *100,000 messages*, which count bytes and CPU seconds of their own.
+- *real minutes* and the real Airflow go on beside *memory* and *100,000 messages*, in processes of their own: those
+  count bytes and CPU seconds of their own.
 - *100,000 messages*: one answer, since the API gives a history whole. A thread reads it, in steps that let the event
   loop take its turn. With `since`, which a sensor has by default, only the time is read of what is older. *Blocked* is
   how late the loop was, as far as this process itself was at work.
