@@ -59,8 +59,9 @@ class CekatSession(requests.Session):
         The environment is read once for a host: to read all of it each time is a sixth of what a send costs.
         """
         asked = dict(proxies or {})
-        known = (_origin(url), *map(repr, (asked, stream, verify, cert, self.proxies, self.verify, self.cert)))
-        if known not in self._merged or not self.trust_env:
+        ours = (self.proxies, self.verify, self.cert, self.trust_env)
+        known = (_origin(url), *map(repr, (asked, stream, verify, cert, *ours)))
+        if known not in self._merged:
             merged = super().merge_environment_settings(url, proxies, stream, verify, cert)
             if verify is None and self.verify is not True:
                 merged["verify"] = self.verify

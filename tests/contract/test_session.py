@@ -123,6 +123,35 @@ def test_the_connections_proxy_goes_before_the_environments(connect: Connect, mo
         assert ours.requests[0].startswith(b"GET http://cekat.invalid/messages?conversation_id=c-2 ")
 
 
+def test_the_environment_is_read_once_and_the_session_s_own_settings_each_time(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = requests.sessions.get_environ_proxies
+    asked: list[str] = []
+
+    def counted(url: str, **rest: Any) -> Any:
+        asked.append(url)
+        return read(url, **rest)
+
+    monkeypatch.setattr(requests.sessions, "get_environ_proxies", counted)
+    with peer(http()) as cekat, peer(http()) as other, peer(http()) as proxy:
+        hook = connect(cekat.url)
+        session = hook.get_conn()
+        for _ in range(3):
+            hook.get_messages("c-1")
+            session.get(f"{other.url}/x")
+        assert len(asked) == 2
+        session.get(f"{other.url}/x", proxies={"http": proxy.url})
+        assert len(proxy.requests) == 1
+        session.proxies["http"] = proxy.url
+        hook.get_messages("c-1")
+        assert (len(cekat.requests), len(proxy.requests)) == (3, 2)
+        session.trust_env = False
+        session.proxies.clear()
+        hook.get_messages("c-1")
+        assert (len(cekat.requests), len(proxy.requests)) == (4, 2)
+
+
 @pytest.mark.parametrize("answer", [http(b"", "407 Proxy Authentication Required"), http(b"", "502 Bad Gateway")])
 def test_a_proxy_that_refuses_the_tunnel_has_sent_nothing(connect: Connect, answer: bytes) -> None:
     with peer(answer) as proxy:
