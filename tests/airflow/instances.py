@@ -102,6 +102,17 @@ class Instance:
             context["task_state_store"] = self.store
         return json.loads(json.dumps(self.operator.execute(context)))
 
+    def dies_in_the_pause(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Run a try whose worker is killed while it waits before it repeats a request."""
+
+        def killed(seconds: float) -> None:
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr("cekat_provider.hooks.cekat.time.sleep", killed)
+            with pytest.raises(Killed):
+                self.run()
+
 
 class TemplateInstance(Instance):
     """The same of a template's send."""

@@ -293,13 +293,6 @@ def test_one_that_is_killed_in_the_pause_after_a_refusal_is_sent_by_the_retry(
     inbox: Any, task: TemplateInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inbox.faults(kind="rate_limit", retry_after=30, on="send", times=1)
-
-    def killed(seconds: float) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr("cekat_provider.hooks.cekat.time.sleep", killed)
-        with pytest.raises(Killed):
-            task.run()
+    task.dies_in_the_pause(monkeypatch)
     task.run()
     assert len(inbox.sent()) == 1

@@ -347,14 +347,7 @@ def test_one_that_is_killed_in_the_pause_after_a_refusal_is_sent_by_the_retry(
     # Without a conversation to look in: a note that it may have been sent would fail the retry.
     instance = Instance(store=Store(), conversation_id=None, on_unknown="fail")
     cekat_sandbox.faults(kind="rate_limit", retry_after=30, on="send", times=1)
-
-    def killed(seconds: float) -> None:
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr("cekat_provider.hooks.cekat.time.sleep", killed)
-        with pytest.raises(Killed):
-            instance.run()
+    instance.dies_in_the_pause(monkeypatch)
     instance.run()
     assert len(cekat_sandbox.sent()) == 1
 
