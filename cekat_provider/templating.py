@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 class RendersMessages:
     """Render messages, and lists of them, into copies: the author's object may stand in other tasks too.
 
-    And leave a text that is no template as it is, where Airflow's native rendering makes a number of "1".
+    And leave a text that is no template as it is, where Airflow's native rendering makes a number of "1". What a mapped
+    task has from an XCom is data, a customer's text perhaps: Airflow renders it where it came by `expand_kwargs`, here
+    it is left alone, as with `expand`.
     """
 
     def render_template(
@@ -29,6 +31,8 @@ class RendersMessages:
         seen_oids: set[int] | None = None,
     ) -> Any:
         """Render one value; whatever is not a message goes Airflow's way."""
+        if any(content is value for value in _from_xcom(self, context)):
+            return content
         if _is_message(content):
             if seen_oids is not None and id(content) in seen_oids:
                 return content  # what `expand` took from an XCom is no template
@@ -63,6 +67,25 @@ class DependsOnMessages:
         for name in self.template_fields:
             for reference in _references(getattr(self, name, None)):
                 XComArg.apply_upstream_relationship(self, reference)  # type: ignore[arg-type]
+
+
+def _from_xcom(task: Any, context: Mapping[str, Any]) -> list[Any]:
+    """Return the values of fields that `expand_kwargs` took from an XCom."""
+    index = getattr(context.get("ti"), "map_index", None)
+    if index is None or index < 0 or not hasattr(task, "task_id"):  # a notifier has none
+        return []
+    mapped = context["dag"].get_task(task.task_id)
+    # A decorated function's arguments are mapped apart from the operator's.
+    of_function = hasattr(mapped, "op_kwargs_expand_input")
+    given = getattr(mapped, "op_kwargs_expand_input" if of_function else "expand_input", None)
+    if given is None or isinstance(given.value, Mapping):
+        return []  # not mapped, or by `expand`
+    if isinstance(given.value, Sequence) and isinstance(given.value[index], Mapping):
+        return []  # the author's own list
+    if of_function:
+        partial = mapped.partial_kwargs.get("op_kwargs", {})
+        return [value for name, value in task.op_kwargs.items() if name not in partial]
+    return [getattr(task, name, None) for name in task.template_fields if name not in mapped.partial_kwargs]
 
 
 def _is_message(value: Any) -> TypeGuard[Templated]:

@@ -119,6 +119,18 @@ def test_bodies_from_a_task_are_raw_fields(cekat_sandbox: Any, dags: Any) -> Non
     assert sorted(found, key=str) == sorted(wanted, key=str)
 
 
+def test_what_customers_wrote_is_mapped_as_it_is(cekat_sandbox: Any, dags: Any) -> None:
+    assert states(dags.say_customers) == {"success"}
+    sent = {body.pop("receiver"): body for body in bodies(cekat_sandbox)}
+    assert sent == {
+        "6281234567801": {"message": dags.CUSTOMERS, "footer": "Ya"},
+        "6281234567802": {"message": dags.CUSTOMERS, "footer": "Ya", "note": [dags.CUSTOMERS]},
+        "6281234567803": {"message": dags.CUSTOMERS},
+        "6281234567804": {"message": "Ya"},
+        "6281234567805": {"message": f"Ya: {dags.CUSTOMERS}"},
+    }
+
+
 def test_a_limit_fails_the_task_at_once_and_sends_nothing(cekat_sandbox: Any) -> None:
     from cekat_provider.compat import AirflowFailException
     from cekat_provider.operators.cekat import CekatSendWhatsAppOperator

@@ -74,3 +74,33 @@ with DAG("say_raw", **ALWAYS) as say_raw:
         return [Buttons("Jadi?", ["Ya"]).to_body(), Menu("Pilih", "Buka", [Row("JNE")]).to_body()]
 
     CekatSendWhatsAppOperator.partial(task_id="raw", receiver=TO).expand_kwargs(bodies())
+
+#: What a customer may have written. Rendered it would tell a Variable.
+CUSTOMERS = "{{ var.value.get('secret', 'told') }} {% raw %}"
+
+with DAG("say_customers", params={"yes": "Ya"}, **ALWAYS) as say_customers:
+
+    @task
+    def customers() -> list[dict[str, Any]]:
+        return [
+            {"message": CUSTOMERS, "receiver": "6281234567801"},
+            {"message": CUSTOMERS, "receiver": "6281234567802", "extra_fields": {"note": [CUSTOMERS]}},
+        ]
+
+    @task
+    def customer() -> dict[str, Any]:
+        return {"message": CUSTOMERS, "receiver": "6281234567803"}
+
+    @task
+    def words() -> list[dict[str, str]]:
+        return [{"word": CUSTOMERS}]
+
+    @task.cekat_whatsapp(receiver="{{ params.yes and '6281234567805' }}")
+    def repeat(word: str, name: str) -> str:
+        return f"{name}: {word}"
+
+    once = CekatSendWhatsAppOperator.partial(task_id="xcom", footer="{{ params.yes }}")
+    once.expand_kwargs(customers())
+    own = {"message": "{{ params.yes }}", "receiver": "6281234567804"}
+    CekatSendWhatsAppOperator.partial(task_id="mixed").expand_kwargs([customer(), own])
+    repeat.partial(name="{{ params.yes }}").expand_kwargs(words())
