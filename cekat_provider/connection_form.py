@@ -39,7 +39,7 @@ EXTRA_FIELDS: Final[dict[str, dict[str, Any]]] = {
     },
     "auth_scheme": {
         "label": "Authentication",
-        "description": "The header that carries the key: api_key, or Authorization: Bearer, or both.",
+        "description": "The header that carries the key: api_key; bearer, for Authorization: Bearer; or both.",
         "schema": {
             "type": ["string", "null"],
             "enum": list(defaults.AUTH_SCHEMES),

@@ -45,8 +45,8 @@ def _extras() -> str:
     rows = []
     for name, field in EXTRA_FIELDS.items():
         schema = field["schema"]
-        least, most = schema.get("minimum", 0), schema.get("maximum")
-        bounds = "" if most is None else f"; {least:,.0f} to {most:,.0f}"
+        least, most = schema.get("minimum"), schema.get("maximum")
+        bounds = "" if most is None else f"; at most {most:,.0f}" if least is None else f"; {least:,.0f} to {most:,.0f}"
         rows.append((f"`{name}`", field["label"] + bounds, field["description"], _shown(schema.get("default"))))
     return _rows(("extra", "in the form", "what it is", "default"), ["---"] * 4, *rows)
 

@@ -46,8 +46,8 @@ _ROW = "action.sections[].rows[]"
 
 RULES: Final[tuple[Rule, ...]] = (
     Rule((), "media_type", "media_type", "text", 1),
-    Rule(_CAPTIONED, "message", "message", "text", 0, 1024, beside=" as a caption"),  # M
-    Rule(("cta_url", "button"), "message", "message", "text", 0, 1024, True, beside=" beside a link or buttons"),  # M
+    Rule(_CAPTIONED, "message", "message", "text", 1, 1024, beside=" as a caption"),  # M
+    Rule(("cta_url", "button"), "message", "message", "text", 1, 1024, True, beside=" beside a link or buttons"),  # M
     Rule(_LIST, "message", "message", required=True, beside=" beside a list"),
     Rule((), "message", "message", "text", 1, 4096),  # M; a list's: see LIST_TEXT_ADVISED
     Rule((), "header", "header", "object"),

@@ -30,7 +30,9 @@ T = TypeVar("T")
 
 
 class CekatAsyncHook(BaseHook):
-    """`CekatHook` for an event loop: the same connection, the same flows, the same errors.
+    """`CekatHook` for an event loop: the same connection, the same flows, the same errors, for messages alone.
+
+    Templates and what a task remembers of its sends (`deliver`, `await_delivery`) are `CekatHook`'s.
 
     Use it in one event loop, and close it: ``async with CekatAsyncHook() as hook: …``.
 

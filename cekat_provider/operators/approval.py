@@ -19,6 +19,11 @@ class CekatApprovalOperator(ChoosesOption, SkipMixin):
     carries an id that this request alone has: the first valid tap decides, and taps on other messages, taps of other
     people and later taps do not. A retry does not ask again; clearing the task does.
 
+    Besides the arguments below it takes those of `CekatSendWhatsAppOperator` that do not make the message
+    (`choices_label`, `extra_fields`, `validate`, `cekat_conn_id`, `on_unknown`, `resend_on_clear`, `check_window`,
+    `on_window_closed`, `fallback_template` and what belongs to it, `delivery_timeout`). A `fallback_template` needs
+    `accept_text`: no tap on a template answers this.
+
     :param receiver: (templated) whom to ask: a phone number. This, `conversation_id`, or both.
     :param conversation_id: (templated) an id of Cekat's (a UUID).
     :param subject: (templated) the request in one line.
@@ -27,6 +32,7 @@ class CekatApprovalOperator(ChoosesOption, SkipMixin):
         characters, up to ten a list of at most 24.
     :param defaults: (templated) the option that a time-out takes.
     :param response_timeout: how long to wait, counted from the send; seconds or a timedelta (24 hours).
+    :param poke_interval: how long between two looks at the conversation; seconds or a timedelta (60 seconds).
     :param responders: (templated) phone numbers of those who may answer: one, several with commas, or a list. None:
         anyone in the conversation.
     :param accept_text: whether a typed message that says exactly one of the options, in any case, answers too.

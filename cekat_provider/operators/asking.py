@@ -109,7 +109,10 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
 
     def _sent(self, hook: CekatHook, record: SendRecord, result: dict[str, Any]) -> NoReturn:
         if result["conversation_id"] is None:
-            raise AirflowFailException("Cekat did not name the conversation, so the answer cannot be waited for.")
+            raise AirflowFailException(
+                "The message was sent, and Cekat did not name the conversation, so the answer cannot be waited for. "
+                "Give conversation_id beside receiver."
+            )
         waits = self._waits_of(result)
         self.log.info(
             "Waiting in the triggerer for the answer, for at most %g s from the send", self._timeout_seconds()
