@@ -6,6 +6,7 @@ Each name is looked up when it is first used: a DAG file pays for what it import
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -185,10 +186,14 @@ def waiting_for_people() -> list[str]:
     return [state for state in ("awaiting_input", "deferred") if state in known]
 
 
-def backstop_struck(next_method: str, next_kwargs: dict[str, Any] | None) -> bool:
-    """Tell whether a task resumes because Airflow gave its trigger up, when the deferral's time-out was over."""
+def backstop_struck(next_method: str, next_kwargs: dict[str, Any] | None, is_over: Callable[[], bool]) -> bool:
+    """Tell whether a task resumes because Airflow gave its trigger up, when the deferral's time-out was over.
+
+    :param is_over: tells whether the wait is; asked on 2.11, which has the same words for an `execution_timeout`.
+    """
     # Airflow's own words; they are data here, in every version.
-    return next_method == "__fail__" and (next_kwargs or {}).get("error") == "Trigger timeout"
+    error = (next_kwargs or {}).get("error") if next_method == "__fail__" else None
+    return error == "Trigger timeout" or (error == "Trigger/execution timeout" and is_over())
 
 
 def later_try_of(ti: Any) -> int | None:
@@ -249,6 +254,12 @@ def write_variable(name: str, value: str, description: str | None = None) -> Non
     sdk.Variable.set(name, value, description=description)
     if read_variable(name) != value:
         raise sdk.AirflowException(f"Airflow did not keep the Variable {name}")
+
+
+def clears_state_on_success() -> bool:
+    """Tell whether this Airflow forgets what a task kept in its state store as soon as it has succeeded."""
+    conf = import_module("airflow.providers.common.compat.sdk").conf
+    return bool(conf.getboolean("state_store", "clear_on_success", fallback=False))
 
 
 def redact(value: Any) -> Any:

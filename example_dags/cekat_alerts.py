@@ -15,7 +15,8 @@ alert = CekatNotifier(
     dedupe_key="{{ dag.dag_id }} {{ ti.task_id }}",
     quiet_for=timedelta(minutes=30),
     recovery=True,
-    # For those who have not written for 24 hours; its only variable is the alert in one line. Needs the extra `inbox_id`.
+    # For those who have not written for 24 hours; its only variable is the alert in one line. Needs the connection's
+    # extra `inbox_id`.
     fallback_template="alert",
 )
 

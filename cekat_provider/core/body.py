@@ -116,7 +116,9 @@ def check_conversation_id(value: object) -> str:
         raise CekatInputError("conversation_id", str(got), f"1 to {_LONGEST_ID} characters")
     if text == "None":
         raise CekatInputError(
-            "conversation_id", "the text 'None'", "an id (is the XCom there that its template pulls, and did Cekat name a conversation?)"
+            "conversation_id",
+            "the text 'None'",
+            "an id (is the XCom there that its template pulls, and did Cekat name a conversation?)",
         )
     if not text.isprintable() or any(char.isspace() for char in text):
         raise CekatInputError("conversation_id", "spaces or control characters", "an id, such as a UUID")

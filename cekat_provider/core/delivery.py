@@ -12,7 +12,7 @@ A send fails in three ways, told apart by `repeatable` and `unknown` and nowhere
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any, Final, Literal
@@ -117,7 +117,9 @@ def ship(
     waited = 0.0
     for attempt in count():
         try:
-            return (yield from flow.send(config, parcel.body, parcel.endpoint))
+            sent = yield from flow.send(config, parcel.body, parcel.endpoint)
+            # A template's body has no room for what its sender knows.
+            return replace(sent, conversation_id=sent.conversation_id or parcel.conversation_id)
         except CekatError as error:
             if unknown(error):
                 here = Earlier(started)

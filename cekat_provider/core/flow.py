@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cekat_provider.core import classify, parse, wire
@@ -24,7 +24,8 @@ class SentMessage:
     :param message_id: Cekat's id, or None where the answer gave none (wire fact A promises no answer).
     :param conversation_id: from the answer, else as sent, else None.
     :param receiver: the digits as sent, or None where only the conversation was named.
-    :param sent_at: aware UTC on Cekat's clock (the answer's ``Date``), or None where it gave none.
+    :param sent_at: aware UTC on Cekat's clock (the answer's ``Date``), or None where it gave none. When the request
+        left, rather than when it was answered: the customer may have been quicker.
     :param status: ``sent`` or any other word of Cekat's, or None.
     :param response: the answer's JSON, or None where it was empty; the message as the history holds it where `found`.
     :param found: True where no answer came and the conversation's history shows the message.
@@ -61,11 +62,17 @@ def send(
         message_id=_text(fields.get("message_id")) or _text(fields.get("id")),
         conversation_id=_text(fields.get("conversation_id")) or body.get("conversation_id"),
         receiver=receiver_of(body),
-        sent_at=classify.http_date(response.headers.get("date", "")),
+        sent_at=_left_at(response),
         status=_text(fields.get("status")),
         response=answer,
         by_template=endpoint is wire.send_template,
     )
+
+
+def _left_at(response: wire.Response) -> datetime | None:
+    answered_at = classify.http_date(response.headers.get("date", ""))
+    # Whole seconds, as a ``Date`` has.
+    return None if answered_at is None else answered_at - timedelta(seconds=int(response.seconds))
 
 
 def receiver_of(body: Mapping[str, Any]) -> str | None:

@@ -18,6 +18,7 @@ from cekat_provider.core.errors import CekatError, EventError
 from cekat_provider.core.parse import Message
 
 _VERSION: Final = 1
+_NAMES: Final = {"cekat", "deadline", "timed_out", "messages", "error", "looked"}
 #: Far above any history that is read.
 _MOST_BYTES: Final = 1 << 30
 
@@ -30,12 +31,14 @@ class Outcome:
     :param messages: those that count, or None.
     :param error: what ended the wait, or what the last look before the deadline met.
     :param timed_out: whether the deadline has passed.
+    :param looked: False where there was no time for a look at the deadline: the task is to make it.
     """
 
     deadline: float
     messages: Sequence[Message] | None = field(default=None, repr=False)
     error: CekatError | None = None
     timed_out: bool = False
+    looked: bool = True
 
     def to_event(self) -> dict[str, Any]:
         """Return it as JSON-able values."""
@@ -44,6 +47,8 @@ class Outcome:
             event["messages"] = _pack([message.to_dict() for message in self.messages])
         if self.error is not None:
             event["error"] = [type(self.error).__name__, *map(str, self.error.args)]
+        if not self.looked:
+            event["looked"] = False
         return event
 
 
@@ -53,11 +58,13 @@ def read(event: Any) -> Outcome:
     :raises EventError: when it is none, or one of another version.
     """
     try:
-        if event["cekat"] != _VERSION or set(event) - {"cekat", "deadline", "timed_out", "messages", "error"}:
+        if event["cekat"] != _VERSION or set(event) - _NAMES:
             raise ValueError
         messages = [Message.from_dict(one) for one in _unpack(event["messages"])] if "messages" in event else None
         error = _error(*event["error"]) if "error" in event else None
-        timed_out, deadline = event["timed_out"], event["deadline"]
+        timed_out, deadline, looked = event["timed_out"], event["deadline"], event.get("looked", True)
+        if not isinstance(looked, bool) or (not looked and not timed_out):
+            raise ValueError
         if not isinstance(timed_out, bool) or not isinstance(deadline, int | float) or isinstance(deadline, bool):
             raise ValueError
         if (messages is not None) + timed_out + (error is not None and not timed_out) != 1:
@@ -65,7 +72,7 @@ def read(event: Any) -> Outcome:
     except (TypeError, ValueError, KeyError, zlib.error) as err:
         # Not `repr(event)`: it may hold messages.
         raise EventError(f"The trigger's event cannot be read ({type(err).__name__}): it is none of ours") from None
-    return Outcome(float(deadline), messages, error, timed_out)
+    return Outcome(float(deadline), messages, error, timed_out, looked)
 
 
 def _error(name: str, *args: str) -> CekatError:

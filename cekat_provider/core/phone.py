@@ -14,6 +14,10 @@ from cekat_provider.core.privacy import mask_number
 #: number is copied from an address book.
 _SEPARATORS = re.compile(r"[\s.()/\u00ad\u2010-\u2015\u2212\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff-]+")
 _TRUNK_ZERO = re.compile(r"^(\+|00)(\d{1,3})[\s-]*\(0\)")
+#: What a table's column of floats makes of a number, and two numbers in one: taken for separators, dot and slash would
+#: make another person's number of them.
+_DECIMAL = re.compile(r"\+?\d{7,}\.\d{1,2}")
+_TWO = re.compile(r".*\d\s*/\s*\d{1,3}")
 _SHORTEST, _LONGEST = 7, 15
 
 
@@ -53,7 +57,12 @@ def receiver_digits(value: object, default_country_code: str | None = None, fiel
         raise CekatInputError(
             field, "an integer out of range", f"{_SHORTEST} to {_LONGEST} digits with the country code"
         )
-    text = _TRUNK_ZERO.sub(r"\1\2", str(value).strip())
+    text = str(value).strip()
+    if _DECIMAL.fullmatch(text):
+        raise CekatInputError(field, "a number with decimals", "a phone number as a text or an integer, not a float")
+    if _TWO.fullmatch(text):
+        raise CekatInputError(field, "two numbers with a slash", "one phone number")
+    text = _TRUNK_ZERO.sub(r"\1\2", text)
     text = _SEPARATORS.sub("", text)
     international = text.startswith(("+", "00"))
     digits = text.removeprefix("+") if text.startswith("+") else text.removeprefix("00")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from cekat_provider.core import classify, flow
+from cekat_provider.core import classify, flow, lookup
 from cekat_provider.core.config import CekatConfig
 from cekat_provider.core.drive import Flow
 from cekat_provider.core.errors import CekatError, DeliveryTimeoutError, WindowClosedError
@@ -40,20 +40,22 @@ def check_window(config: CekatConfig, conversation_id: str) -> Flow[None]:
 def await_delivery(config: CekatConfig, conversation_id: str, message_id: str, timeout_seconds: float) -> Flow[Message]:
     """Wait until a message is delivered or read.
 
-    Looks every 2 seconds; an error that a retry may mend is "not yet".
+    Looks every 2 seconds, or later where Cekat asks for it; an error that a retry may mend is "not yet".
 
     :returns: the message with its last status.
     :raises CekatResponseError: WhatsApp's reason, where the status is ``failed``.
     :raises DeliveryTimeoutError: when it is neither after `timeout_seconds`.
     """
     waited, status = 0.0, None
+    started = yield from lookup.now()
     while True:
+        asked: float | None = None
         try:
             history = yield from flow.history(config, conversation_id)
         except CekatError as error:
             if error.permanent:
                 raise
-            history = []
+            history, asked = [], getattr(error, "retry_after_seconds", None)
         for message in history:
             if message.id == message_id:
                 status = message.status
@@ -66,9 +68,10 @@ def await_delivery(config: CekatConfig, conversation_id: str, message_id: str, t
                 f"Message {message_id} was accepted and not delivered within {timeout_seconds:g} s "
                 f"(its status: {status}). It may still arrive."
             )
-        pause = min(_LOOK_EVERY_SECONDS, timeout_seconds - waited)
+        pause = min(max(_LOOK_EVERY_SECONDS, asked or 0.0), timeout_seconds - waited)
         yield Sleep(pause)
-        waited += pause
+        # Looks take time too; and a clock that is set back makes no wait longer.
+        waited = max(waited + pause, (yield from lookup.now()) - started)
 
 
 def _failure(message: Message) -> CekatError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
@@ -139,4 +140,7 @@ def _findings(variables: list[str], file_url: str | None) -> Iterator[check.Find
 def _variable(index: int, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise CekatInputError(f"variables[{index}]", f"a {type(value).__name__}", "a text or a number")
+    if value == "None" or (isinstance(value, float) and not math.isfinite(value)):
+        got = f"the text {value!r}" if isinstance(value, str) else "a number that is none"
+        raise CekatInputError(f"variables[{index}]", got, "a text or a number (is the XCom there that it pulls?)")
     return str(value)

@@ -54,11 +54,13 @@ class Response:
     """One HTTP answer, read whole.
 
     :param headers: names in lower case.
+    :param seconds: from the moment the request left until the answer began.
     """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     content: bytes = field(repr=False)
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

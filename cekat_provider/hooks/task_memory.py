@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from cekat_provider.compat import Context, Variable, read_variable, write_variable
+from cekat_provider.compat import Context, Variable, clears_state_on_success, read_variable, write_variable
 from cekat_provider.core.errors import SupersededError
 
 
@@ -20,11 +20,14 @@ class TaskMemory:
 
     :param context: the task's.
     :param name: of the value.
+    :param lasting: whether it must outlive the task's success, after which Airflow can be set to empty the store.
     """
 
-    def __init__(self, context: Context, name: str) -> None:
+    def __init__(self, context: Context, name: str, *, lasting: bool = False) -> None:
         self._name = f"cekat_{name}"
         self._store: Any = context.get("task_state_store")
+        if lasting and self._store is not None and clears_state_on_success():
+            self._store = None
         if self._store is None:
             ti = context["ti"]
             self._variable = _variable(f"cekat_{name}", ti.dag_id, ti.run_id, ti.task_id, ti.map_index)
@@ -48,7 +51,8 @@ class TaskMemory:
         :raises SupersededError: where a later try has kept one.
         """
         if self._store is not None:
-            self._store.set(self._name, value)
+            # Until its DAG run goes (`airflow.sdk.NEVER_EXPIRE`): a wait may outlast Airflow's retention.
+            self._store.set(self._name, value, retention=timedelta.max)
         else:
             self._refuse_to_write_over_a_later_try()
             write_variable(self._variable, json.dumps({"try": self._try, "value": value}), _description())

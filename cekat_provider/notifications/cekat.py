@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 from collections.abc import Generator, Sequence
 from datetime import timedelta
@@ -151,7 +150,10 @@ class CekatNotifier(RendersMessages, BaseNotifier):
 
     async def async_notify(self, context: Context) -> None:
         """Tell it from an event loop, which the blocking hook must not hold up."""
-        await asyncio.to_thread(self.notify, context)
+        from asgiref.sync import sync_to_async
+
+        # Not `asyncio.to_thread`: what asks the triggerer for a Variable finds the way back to its loop from here only.
+        await sync_to_async(self.notify, thread_sensitive=False)(context)
 
     def _tell_once(self, what: Happening, memory: AlertMemory, quiet_seconds: float) -> None:
         ours, before = memory.claim(quiet_seconds)

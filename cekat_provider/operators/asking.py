@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -70,6 +71,8 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
         from cekat_provider.core.outcome import read
 
         outcome = read(event)
+        if not outcome.looked:
+            outcome = read(self._last_look(context))
         if outcome.messages:
             return self._answered(context, record, outcome.messages)
         if outcome.timed_out:
@@ -84,7 +87,7 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Resume; where Airflow has given the trigger up, by what was asked for at a time-out."""
-        if backstop_struck(next_method, next_kwargs):
+        if backstop_struck(next_method, next_kwargs, lambda: self._is_over(context)):
             return self.execute_complete(context, self._last_look(context))
         return super().resume_execution(next_method, next_kwargs, context)
 
@@ -144,13 +147,19 @@ class AsksAndWaits(CekatSendWhatsAppOperator):
         record = self._record(context)
         if record.sent is None:
             return Outcome(0.0, timed_out=True).to_event()
-        self.log.warning("No triggerer was there at the deadline: looking once more here")
+        self.log.warning("No triggerer looked at the deadline: looking once more here")
         try:
             trigger: Any = self._trigger(CekatHook(self.cekat_conn_id), record, self._waits_of(record.sent))
             outcome: Outcome = asyncio.run(trigger.outcome())
         except CekatError as err:
             outcome = Outcome(0.0, error=err)
-        return outcome.to_event()
+        return replace(outcome, looked=True).to_event()
+
+    def _is_over(self, context: Context) -> bool:
+        if self.execution_timeout is None:
+            return True
+        sent = self._record(context).sent
+        return sent is not None and time.time() >= self._waits_of(sent)["deadline"]
 
     def _check_options(self) -> None:
         super()._check_options()

@@ -32,7 +32,7 @@ class BulkRecord:
         ti: Any = context.get("ti")
         self._ti = ti
         # None where a DAG author's test calls `execute({})`: then nothing is kept.
-        self._memory = None if ti is None else TaskMemory(context, "bulk")
+        self._memory = None if ti is None else TaskMemory(context, "bulk", lasting=not resend_on_clear)
         self._max_tries = None if ti is None else ti.max_tries
         kept: Any = None if self._memory is None else self._memory.get(None)
         self.ledger = Ledger(many, of)

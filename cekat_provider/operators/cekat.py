@@ -197,7 +197,7 @@ class CekatSendWhatsAppOperator(RendersMessages, DependsOnMessages, BaseOperator
                 resend_on_clear=self.resend_on_clear,
                 longest_seconds=sends * (hook.config.max_wait_seconds + 2 * hook.config.timeout_seconds)
                 + (self.delivery_seconds() or 0),
-                in_variables=self._waits,
+                in_variables=self._waits or not self.resend_on_clear,
             )
             return self._sent(hook, record, Sending(self, hook, record, context).run())
         except CekatError as err:

@@ -45,7 +45,7 @@ class SendRecord:
         self._resend_on_clear = resend_on_clear
         self._longest_seconds = longest_seconds
         stored = context.get("task_state_store") is not None or (in_variables and ti is not None)
-        self._memory = TaskMemory(context, "send") if stored else None
+        self._memory = TaskMemory(context, "send", lasting=not resend_on_clear) if stored else None
         kept: Any = None if self._memory is None else self._memory.get(None)
         self._kept: dict[str, Any] = dict(kept) if isinstance(kept, dict) else {}
         self._is_kept = kept is not None
@@ -83,7 +83,7 @@ class SendRecord:
                 if since is None
                 else Earlier(since, self._kept.get("last", since) + self._longest_seconds, self.template)
             )
-        if self._is_first_of_budget() and (self._resend_on_clear or self._ti.try_number <= 1):
+        if self._is_first_of_budget():
             return None
         # Nothing was kept, so any message of this DAG run may be it.
         started = getattr(self._context.get("dag_run"), "start_date", None)

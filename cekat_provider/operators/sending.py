@@ -85,7 +85,7 @@ class Sending:
         # For a task that fails below, too.
         link_conversation(self._context, self._hook.config, body.get("conversation_id"))
         earlier = record.earlier
-        if earlier is not None and not record.has_store and "conversation_id" not in body and task.resend_on_clear:
+        if earlier is not None and not record.has_store and "conversation_id" not in body:
             # Most retries follow a refusal, not a death in the middle of the request, so this mostly sends once.
             if task.on_unknown != "resend":
                 raise CannotLookError("An earlier try may have sent it, and without a conversation_id nobody can look.")

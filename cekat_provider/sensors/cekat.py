@@ -166,6 +166,8 @@ class CekatMessagesSensor(RendersMessages, BaseSensorOperator):
 
         outcome = as_poke(self, lambda: read(event), may_be_silent=False)
         assert outcome is not None  # noqa: S101 - it is None only where it may be silent
+        if not outcome.looked:
+            return self._look_last(context)
         if outcome.timed_out:
             raise timed_out(self, outcome.error)
         found = as_poke(self, lambda: self._conclude(outcome))
@@ -177,18 +179,28 @@ class CekatMessagesSensor(RendersMessages, BaseSensorOperator):
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Context) -> Any:
         """Resume, by the rules of a poke and not by `BaseSensorOperator`'s for deferred sensors."""
-        from cekat_provider.sensors._deferred import as_poke, timed_out
+        from cekat_provider.sensors._deferred import as_poke
 
-        if backstop_struck(next_method, next_kwargs):
-            self.log.warning("No triggerer was there at the deadline: looking once more here")
-            looked = as_poke(self, lambda: self.poke(context))
-            if looked:
-                return looked.xcom_value
-            raise timed_out(self)
+        if backstop_struck(next_method, next_kwargs, self._is_backstop_first):
+            return self._look_last(context)
         resume = super(BaseSensorOperator, self).resume_execution
         if next_method == "__fail__":
             return as_poke(self, lambda: resume(next_method, next_kwargs, context), may_be_silent=False)
         return resume(next_method, next_kwargs, context)
+
+    def _is_backstop_first(self) -> bool:
+        limit = self.execution_timeout
+        return limit is None or limit.total_seconds() > self.timeout + _BACKSTOP_SECONDS
+
+    def _look_last(self, context: Context) -> Any:
+        """Look here as the trigger would have at the deadline."""
+        from cekat_provider.sensors._deferred import as_poke, timed_out
+
+        self.log.warning("No triggerer looked at the deadline: looking once more here")
+        looked = as_poke(self, lambda: self.poke(context))
+        if looked:
+            return looked.xcom_value
+        raise timed_out(self)
 
     def _conclude(self, outcome: Outcome) -> list[dict[str, Any]] | None:
         """Return what the trigger found, or None where `match` refuses it."""

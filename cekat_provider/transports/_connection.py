@@ -21,10 +21,12 @@ class Call(threading.local):
     """What is known of the request that this thread is sending.
 
     :param left: whether any of it was handed to a connected socket.
+    :param left_at: when, on the monotonic clock.
     :param deadline: on the monotonic clock, when its answer must have been read, or None.
     """
 
     left: bool = False
+    left_at: float | None = None
     deadline: float | None = None
 
 
@@ -92,7 +94,8 @@ class _Witness:
     def send(self, data: Any) -> None:
         if self.sock is None:  # type: ignore[attr-defined]
             self.connect()
-        CALL.left = True
+        if not CALL.left:
+            CALL.left, CALL.left_at = True, time.monotonic()
         super().send(data)  # type: ignore[misc]
 
 

@@ -37,9 +37,10 @@ class _Route:
 
 @dataclass
 class _Call:
-    """What is known of one request: whether any of it may have left this machine."""
+    """What is known of one request: whether any of it may have left this machine, and when on the loop's clock."""
 
     left: bool = False
+    left_at: float = 0.0
 
 
 class AsyncTransport:
@@ -80,8 +81,9 @@ class AsyncTransport:
                     proxy_headers=self._route.proxy_headers,
                     trace_request_ctx=call,
                 ) as answer:
+                    seconds = asyncio.get_running_loop().time() - call.left_at
                     lowered = {name.lower(): value for name, value in answer.headers.items()}
-                    return Response(answer.status, lowered, await _read(answer))
+                    return Response(answer.status, lowered, await _read(answer), seconds)
             except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as err:
                 raise failure(request, self.config, err, left=call.left) from err
 
@@ -126,6 +128,7 @@ class AsyncTransport:
 
 async def _left(session: aiohttp.ClientSession, context: Any, params: aiohttp.TraceRequestHeadersSentParams) -> None:
     context.trace_request_ctx.left = True
+    context.trace_request_ctx.left_at = asyncio.get_running_loop().time()
 
 
 async def _read(answer: aiohttp.ClientResponse) -> bytes:

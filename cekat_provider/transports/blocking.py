@@ -94,7 +94,8 @@ class BlockingTransport:
         :raises AnswerTooLargeError: above 32 MiB.
         """
         content = request.content
-        CALL.left, CALL.deadline = False, time.monotonic() + self.config.timeout_seconds
+        CALL.left, CALL.left_at = False, None
+        CALL.deadline = time.monotonic() + self.config.timeout_seconds
         try:
             with self.session.request(
                 request.method,
@@ -103,8 +104,10 @@ class BlockingTransport:
                 headers=content_headers(content),
                 stream=True,
             ) as answer:
+                # Through a SOCKS proxy nobody sees when it left.
+                seconds = 0.0 if CALL.left_at is None else time.monotonic() - CALL.left_at
                 lowered = {name.lower(): value for name, value in answer.headers.items()}
-                return Response(answer.status_code, lowered, _read(answer))
+                return Response(answer.status_code, lowered, _read(answer), seconds)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as err:
             raise failure(request, self.config, err, left=CALL.left) from err
         finally:

@@ -127,7 +127,8 @@ class CekatMessagesTrigger(BaseTrigger):
             return Outcome(self.deadline, error=err)
 
     async def _end(self) -> Outcome:
-        wait = self._wait()
+        # The module that `match` lies in may import what takes long.
+        wait = self._wait() if self.match is None else await asyncio.to_thread(self._wait)
         watch = Watch(
             check_conversation_id(self.conversation_id),
             self.poke_interval,
@@ -156,7 +157,9 @@ class CekatMessagesTrigger(BaseTrigger):
             found = await nimbly(len(look.history), wait.found, look.history)
             if found is not None:
                 return Outcome(self.deadline, messages=found)
-        return Outcome(self.deadline, error=look.error, timed_out=True) if look.last else None
+        if not look.last:
+            return None
+        return Outcome(self.deadline, error=look.error, timed_out=True, looked=look.made)
 
     def _wait(self) -> Wait:
         wanted = criteria(

@@ -202,6 +202,7 @@ class Poller:
     def _look_last(self, conversation: Conversation, watch: Watch) -> None:
         """Look once more at the deadline, as a sensor that pokes does; and end the wait soon after in any case."""
         now = self._loop.time()
-        conversation.timers[watch] = self._call_at(now + LAST_LOOK_SECONDS, watch.hand, Look(None, None, True))
+        unmade = Look(None, None, last=True, made=False)
+        conversation.timers[watch] = self._call_at(now + LAST_LOOK_SECONDS, watch.hand, unmade)
         self._schedule.hurry(conversation.id, now)
         self._arm()

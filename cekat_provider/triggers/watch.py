@@ -22,11 +22,13 @@ class Look:
     :param history: oldest first, from the watch's `since` on; None where nothing has changed or the look failed.
     :param error: why it failed, or None.
     :param last: whether the deadline has passed, so that no further look comes.
+    :param made: False where there was no time to look at the deadline.
     """
 
     history: Sequence[Message] | None
     error: CekatError | None
     last: bool
+    made: bool = True
 
 
 class Watch:
@@ -114,7 +116,7 @@ class Watch:
             and waiting.history is not None
         ):
             # Nobody hands that history over again until the conversation changes.
-            look = replace(waiting, last=look.last)
+            look = replace(waiting, last=look.last, made=look.made)
         self._look = look
         if self._future is not None and not self._future.done():
             self._future.set_result(None)

@@ -25,7 +25,10 @@ class Killed(BaseException):
 class Store(dict[str, Any]):
     """Airflow 3.3's task state store, JSON and all."""
 
-    def set(self, key: str, value: Any) -> None:
+    retention: Any = None
+
+    def set(self, key: str, value: Any, *, retention: Any = None) -> None:
+        self.retention = retention
         self[key] = json.loads(json.dumps(value))
 
     def delete(self, key: str) -> None:

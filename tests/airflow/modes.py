@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -30,11 +32,24 @@ MODES = ("poke", "reschedule", "deferrable")
 class Memory(dict[str, Any]):
     """What Airflow 3.3 keeps for a task."""
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: Any, *, retention: Any = None) -> None:
         self[key] = json.loads(json.dumps(value))
 
     def delete(self, key: str) -> None:
         del self[key]
+
+
+def given_up() -> tuple[str, dict[str, Any]]:
+    """Return what a task resumes with that no triggerer has woken in time, in the installed Airflow's own words."""
+    from airflow.jobs.scheduler_job_runner import SchedulerJobRunner
+
+    source = inspect.getsource(SchedulerJobRunner.check_trigger_timeouts)
+    written = re.search(r'"error": "([^"]+)"', source)
+    if written is not None:
+        return "__fail__", {"error": written[1]}
+    assert '"error": TriggerFailureReason.TRIGGER_TIMEOUT' in source
+    reasons = import_module("airflow.models.trigger").TriggerFailureReason
+    return "__fail__", {"error": str(reasons.TRIGGER_TIMEOUT.value)}
 
 
 @dataclass

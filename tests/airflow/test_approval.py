@@ -12,7 +12,7 @@ import pytest
 from airflow.exceptions import AirflowException, TaskDeferred
 from airflow.providers.common.compat.sdk import DAG, AirflowFailException, BaseOperator, TaskGroup
 from asks import Asked, AskingTI, buttons, tap_later
-from modes import IS_2, Memory
+from modes import IS_2, Memory, given_up
 from runs import Run, load
 
 from cekat_provider.core.errors import EventError
@@ -282,7 +282,7 @@ def test_a_default_counts_where_the_triggerer_is_away_and_no_tap_came(
     if tapped:
         tap(cekat_sandbox, "Reject")
     with pytest.raises(AirflowFailException, match="rejected") if tapped else nullcontext():
-        asked.operator().resume_execution("__fail__", {"error": "Trigger timeout"}, asked.context)
+        asked.operator().resume_execution(*given_up(), asked.context)
     assert asked.ti.xcoms.get("return_value", {}).get("chosen_options") == (["Reject"] if tapped else None)
 
 

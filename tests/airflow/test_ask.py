@@ -11,6 +11,7 @@ from airflow.exceptions import TaskDeferralError
 from airflow.providers.common.compat.sdk import AirflowFailException, AirflowSkipException, TaskDeferred
 from asks import Asked
 from instances import Variables
+from modes import given_up
 from runs import Run, load
 
 from cekat_provider.core.errors import AuthError, CekatError, EventError, ServerError
@@ -113,8 +114,7 @@ def test_no_answer_may_be_an_answer() -> None:
     assert ask(on_timeout="none").execute_complete({}, event) is None  # type: ignore[arg-type]
 
 
-#: What a task resumes with that no triggerer has woken in time.
-GIVEN_UP = ("__fail__", {"error": "Trigger timeout"})
+GIVEN_UP = given_up()
 
 
 @pytest.mark.usefixtures("airflow_db")
@@ -138,6 +138,32 @@ def test_an_answer_counts_though_no_triggerer_saw_it(cekat_sandbox: Any) -> None
     conversation_id = asked.defers()["conversation_id"]
     cekat_sandbox.reply(conversation_id=conversation_id, text="Ya")
     assert asked.operator().resume_execution(*GIVEN_UP, asked.context)["text"] == "Ya"
+
+
+@pytest.mark.usefixtures("airflow_db")
+def test_an_execution_timeout_is_no_answer(cekat_sandbox: Any) -> None:
+    # Airflow 2.11 has the same words for both.
+    asked = Asked(
+        CekatAskOperator,
+        receiver="6281234567890",
+        message="Jadi?",
+        execution_timeout=timedelta(hours=1),
+        on_timeout="none",
+    )
+    asked.defers()
+    with pytest.raises(TaskDeferralError):
+        asked.operator().resume_execution("__fail__", {"error": "Trigger/execution timeout"}, asked.context)
+
+
+@pytest.mark.usefixtures("airflow_db")
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_look_for_which_the_triggerer_had_no_time_is_made_here(cekat_sandbox: Any, answered: bool) -> None:
+    asked = Asked(CekatAskOperator, receiver="6281234567890", message="Jadi?", response_timeout=1e-3, on_timeout="none")
+    conversation_id = asked.defers()["conversation_id"]
+    if answered:
+        cekat_sandbox.reply(conversation_id=conversation_id, text="Ya")
+    ended = asked.resumes(Outcome(1.0, timed_out=True, looked=False).to_event())
+    assert (ended or {}).get("text") == ("Ya" if answered else None)
 
 
 def test_without_a_record_the_time_out_is_all_there_is() -> None:

@@ -109,7 +109,7 @@ def test_what_is_no_list_is_named(cekat_sandbox: Any, messages: Any, got: str) -
 
 def test_those_on_the_way_at_once_are_noted_at_once(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     writes: list[str] = []
-    monkeypatch.setattr(Store, "set", lambda store, key, value: writes.append(key))
+    monkeypatch.setattr(Store, "set", lambda store, key, value, retention: writes.append(key))
     BulkInstance(store=Store(), messages=orders(), concurrency=10**9).run()
     # All that leave in one, their answers as they come, and the end: one by one they would be twice as many.
     assert len(writes) <= 1 + MANY + 1

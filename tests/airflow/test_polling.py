@@ -454,7 +454,7 @@ def test_a_deadline_passes_though_cekat_is_down(cekat_sandbox: Any, clock: Clock
         loop = asyncio.get_running_loop()
         started = loop.time()
         outcome = await fired(trigger(one, deadline=clock.time() + 30))
-        assert outcome.timed_out
+        assert (outcome.timed_out, outcome.looked) == (True, False)
         return loop.time() - started
 
     assert run_fast(wait()) == pytest.approx(30 + polling.LAST_LOOK_SECONDS, abs=0.01)
@@ -471,6 +471,24 @@ def test_a_history_that_nobody_has_taken_yet_is_not_replaced_by_nothing(error: A
         return await watch.look()
 
     assert asyncio.run(slow()) == Look(["a message"], None, last)
+
+
+def test_a_deadline_that_many_share_under_a_budget(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, clock: Clock, run_fast: Any
+) -> None:
+    connection = {**cekat_sandbox.connection, "extra": {"requests_per_minute": 60}}
+    monkeypatch.setenv("AIRFLOW_CONN_CEKAT_DEFAULT", json.dumps(connection))
+    ids = conversations(cekat_sandbox, 60)
+
+    async def wait() -> list[Any]:
+        deadline = clock.time() + 5
+        return await asyncio.gather(*(fired(trigger(one, deadline=deadline, poke_interval=600.0)) for one in ids))
+
+    outcomes = run_fast(wait())
+    assert all(outcome.timed_out for outcome in outcomes)
+    # The budget has room for a third of the looks; who had none says so.
+    looked = len({entry["query"] for entry in reads(cekat_sandbox)})
+    assert 10 < sum(outcome.looked for outcome in outcomes) <= looked < 40
 
 
 def test_a_newer_history_replaces_an_older_one_and_so_does_a_bug() -> None:

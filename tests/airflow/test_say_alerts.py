@@ -292,3 +292,24 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     logger.addHandler(Lines())
     monkeypatch.setattr(CekatNotifier, "log", logger)
     return lines
+
+
+def test_from_an_event_loop_airflow_finds_the_way_back_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # As Airflow's triggerer does for whoever asks it for a Variable or a connection.
+    from asgiref.sync import async_to_sync
+
+    from cekat_provider.notifications.cekat import CekatNotifier
+
+    async def here() -> Any:
+        return asyncio.get_running_loop()
+
+    seen: list[Any] = []
+    notifier = CekatNotifier(receivers="6281234567890")
+    monkeypatch.setattr(notifier, "notify", lambda context: seen.append(async_to_sync(here)()))
+
+    async def tell() -> Any:
+        await notifier.async_notify({})  # type: ignore[arg-type]
+        return asyncio.get_running_loop()
+
+    loop = asyncio.run(tell())
+    assert seen == [loop]

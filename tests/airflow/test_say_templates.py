@@ -123,6 +123,11 @@ def test_refused_by_the_list_and_not_sent(inbox: Any, fields: dict[str, Any], sa
         ({"template": "alert", "variables": ["a\nb"]}, "variables[0] must be without a line break"),
         ({"template": "alert", "variables": ["a     b"]}, "variables[0] must be without a line break"),
         ({"template": "alert", "variables": [None]}, "variables[0] must be a text or a number, got a NoneType"),
+        ({"template": "alert", "variables": ["None"]}, "variables[0] must be a text or a number (is the XCom there"),
+        (
+            {"template": "alert", "variables": [float("nan")]},
+            "variables[0] must be a text or a number (is the XCom there",
+        ),
         ({"template": "alert", "variables": "Budi"}, "variables must be a list"),
         ({"template": "alert", "variables": ["a"], "file_url": "x"}, "file_url must be a public http(s) URL"),
         ({"template": "alert", "variables": ["a"], "validate": "no"}, "validate must be strict, warn or off"),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
-from instances import CONVERSATION, RECEIVER, Instance, Killed, Store
+from instances import CONVERSATION, RECEIVER, BulkInstance, Instance, Killed, Store, Variables
+from runs import AIRFLOW
 
 from cekat_provider.compat import AirflowFailException, AirflowSkipException
 from cekat_provider.core.errors import (
@@ -98,14 +100,44 @@ def test_a_retry_sends_nothing_again_and_a_clear_does(cekat_sandbox: Any, store:
     assert len(cekat_sandbox.sent()) == 2
 
 
-def test_once_a_run(cekat_sandbox: Any, store: Store | None) -> None:
+@pytest.mark.parametrize("minutes", [0, 90])
+def test_once_a_run(cekat_sandbox: Any, store: Store | None, monkeypatch: pytest.MonkeyPatch, minutes: int) -> None:
+    variables = Variables(monkeypatch)
     instance = Instance(store=store, resend_on_clear=False)
     instance.run()
     instance.clear()
-    if store is None:
-        instance.started -= timedelta(minutes=1)  # clearing one task of a running DAG run leaves its start alone
+    # Airflow begins a DAG run that was over anew, so its start is no help in the history.
+    instance.started += timedelta(minutes=minutes)
     instance.run()
     assert len(cekat_sandbox.sent()) == 1
+    assert bool(variables.kept) == (store is None)
+
+
+@pytest.mark.parametrize("kind", [Instance, BulkInstance])
+def test_once_a_run_though_airflow_empties_its_store(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, kind: type[Instance]
+) -> None:
+    monkeypatch.setenv("AIRFLOW__STATE_STORE__CLEAR_ON_SUCCESS", "True")
+    variables, store = Variables(monkeypatch), Store()
+    many = {"messages": [{"receiver": RECEIVER, "message": "Halo"}]} if kind is BulkInstance else {}
+    for resend_on_clear, sent in ((False, 1), (True, 3)):
+        instance = kind(store=store, resend_on_clear=resend_on_clear, **many)
+        instance.run()
+        assert bool(store) == resend_on_clear
+        store.clear()
+        instance.clear()
+        instance.run()
+        assert len(cekat_sandbox.sent()) == sent
+        variables.kept.clear()
+
+
+def test_a_note_stays_as_long_as_its_dag_run(cekat_sandbox: Any) -> None:
+    store = Store()
+    Instance(store=store).run()
+    # `airflow.sdk.NEVER_EXPIRE`, which Airflow knows by its identity.
+    assert store.retention is timedelta.max
+    if AIRFLOW == "3.3":
+        assert import_module("airflow.sdk").NEVER_EXPIRE is timedelta.max
 
 
 def test_a_dead_worker_left_only_its_intent(cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,7 +319,7 @@ class Broken(Store):
 
     writes = 0
 
-    def set(self, key: str, value: Any) -> None:
+    def set(self, key: str, value: Any, *, retention: Any = None) -> None:
         self.writes += 1
         if self.writes > 1:
             raise ConnectionError("the API server is gone")

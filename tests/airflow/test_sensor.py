@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from airflow.exceptions import TaskDeferralError
 from airflow.providers.common.compat.sdk import (
     AirflowException,
     AirflowFailException,
     AirflowSensorTimeout,
     AirflowSkipException,
 )
+from modes import given_up
 
+from cekat_provider.core.outcome import Outcome
 from cekat_provider.sensors.cekat import CekatMessagesSensor
 
 
@@ -235,10 +238,22 @@ def test_template_fields_are_arguments() -> None:
 def test_a_last_look_where_no_triggerer_was_there_at_the_deadline(cekat: Any, answered: bool) -> None:
     if answered:
         cekat.reply("ya", conversation_id="c-1")
-    given_up: Any = ("__fail__", {"error": "Trigger timeout"}, {})
-    if answered:
-        assert [message["text"] for message in sensor(deferrable=True).resume_execution(*given_up)] == ["ya"]
-    else:
-        with pytest.raises(AirflowSensorTimeout):
-            sensor(deferrable=True).resume_execution(*given_up)
-    assert len(cekat.requests()) == 1
+    no_time = Outcome(1.0, timed_out=True, looked=False).to_event()
+    for resume in (
+        lambda: sensor(deferrable=True).resume_execution(*given_up(), {}),  # type: ignore[arg-type]
+        lambda: sensor(deferrable=True).execute_complete({}, no_time),  # type: ignore[arg-type]
+    ):
+        if answered:
+            assert [message["text"] for message in resume()] == ["ya"]
+        else:
+            with pytest.raises(AirflowSensorTimeout):
+                resume()
+    assert len(cekat.requests()) == 2
+
+
+def test_an_execution_timeout_is_no_last_look(cekat: Any) -> None:
+    # Airflow 2.11 has the same words for both.
+    struck: Any = ("__fail__", {"error": "Trigger/execution timeout"}, {})
+    with pytest.raises(TaskDeferralError):
+        sensor(deferrable=True, timeout=3600, execution_timeout=timedelta(seconds=60)).resume_execution(*struck)
+    assert cekat.requests() == []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from both import BOTH, configured
 from peers import drip, http, peer, send_one, silence
 
 from cekat_provider.core.errors import NotSentError, OutcomeUnknownError
+from cekat_provider.core.wire import send_message
 from cekat_provider.hooks.cekat import CekatHook
 
 Connect = Callable[..., CekatHook]
@@ -84,3 +87,14 @@ def test_a_host_that_does_not_answer_at_all(connect: Connect) -> None:
     hook = connect("https://192.0.2.1", timeout=0.3)
     with pytest.raises(NotSentError):
         hook.get_messages("c-1")
+
+
+@BOTH
+def test_how_long_an_answer_took_is_told(cekat_sandbox: Any, transport: Any) -> None:
+    config = configured(cekat_sandbox.url, timeout=30)
+    config = replace(config, api_key=cekat_sandbox.api_key)
+    cekat_sandbox.faults(kind="slow", seconds=1.2, on="send", skip=1)
+    body = {"receiver": "6281234567890", "message": "halo"}
+    quick, slow = transport(config, [send_message(body), send_message(body)])
+    assert slow.seconds >= 1.2
+    assert quick.seconds > 0

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cekat_provider.core import delivery
+from cekat_provider.core import delivery, lookup, receipt, wire
 from cekat_provider.core.config import CekatConfig
 from cekat_provider.core.drive import drive
 from cekat_provider.core.errors import (
@@ -18,6 +18,7 @@ from cekat_provider.core.errors import (
     BadRequestError,
     CannotLookError,
     CekatError,
+    DeliveryTimeoutError,
     NotSentError,
     OutcomeUnknownError,
     RateLimitedError,
@@ -347,3 +348,30 @@ ALL: Iterable[CekatError] = [DROPPED, UNREACHABLE, ServerError("", 500), ServerE
 @pytest.mark.parametrize("error", ALL)
 def test_no_error_is_of_two_kinds(error: CekatError) -> None:
     assert not (delivery.repeatable(error) and delivery.unknown(error))
+
+
+def test_a_template_goes_to_the_conversation_that_its_sender_knows() -> None:
+    cekat = Cekat(response(200, {"success": True, "data": {"message_id": "t-1"}}))
+    parcel = lookup.Parcel({"phone_number": "6281234567890"}, "c-1", lambda message: False, wire.send_template)
+    flow = delivery.ship(CONFIG, parcel, delivery.Policy())
+    sent = drive(flow, cekat.send, cekat.sleep, lambda: START.timestamp())
+    assert (sent.message_id, sent.conversation_id, sent.by_template) == ("t-1", "c-1", True)
+
+
+def test_a_delivery_is_waited_for_by_the_clock_and_no_faster_than_cekat_asks() -> None:
+    def slow(cekat: Cekat) -> Response:
+        cekat.seconds += 30
+        return history()(cekat)
+
+    def await_delivery(*answers: Any) -> Cekat:
+        cekat = Cekat(*answers)
+        flow = receipt.await_delivery(CONFIG, "c-1", "m-1", 300)
+        with pytest.raises(DeliveryTimeoutError, match="within 300 s"):
+            drive(flow, cekat.send, cekat.sleep, lambda: START.timestamp() + cekat.seconds)
+        return cekat
+
+    hanging = await_delivery(*[slow] * 20)
+    assert hanging.seconds < 300 + 60
+    held = await_delivery(*[response(429, {}, retry_after="120")] * 4)
+    assert held.slept == [120, 120, 60]
+    assert len(held.requests) == 4

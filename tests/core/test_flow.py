@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -99,6 +99,13 @@ def test_a_send(run: Run, content: Any, message_id: Any, conversation_id: Any, s
     sent, asked = run(flow.send(CONFIG, BODY), [answer(content, date=DATE)])
     assert asked == ['POST /messages/whatsapp {"receiver":"6281234567890","message":"halo"}']
     assert sent == flow.SentMessage(message_id, conversation_id, "6281234567890", AT, status, content)
+
+
+@pytest.mark.parametrize(("seconds", "earlier"), [(0.0, 0), (0.9, 0), (4.2, 4)])
+def test_it_was_sent_when_the_request_left(run: Run, seconds: float, earlier: int) -> None:
+    # Cekat writes its ``Date`` with the answer; a customer may have answered before that.
+    sent, _ = run(flow.send(CONFIG, BODY), [Response(200, {"date": DATE}, b"", seconds)])
+    assert sent.sent_at == AT - timedelta(seconds=earlier)
 
 
 @pytest.mark.parametrize("content", [b"", b"  \n"])

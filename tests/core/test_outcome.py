@@ -53,6 +53,11 @@ def test_an_error_comes_back_as_it_was(error: CekatError, timed_out: bool) -> No
     assert back.error.permanent is error.permanent
 
 
+def test_a_look_that_was_not_made_is_told() -> None:
+    assert read(travel(Outcome(1, timed_out=True, looked=False))).looked is False
+    assert read(travel(Outcome(1, timed_out=True))).looked is True
+
+
 GOOD = travel(Outcome(1.0, [MESSAGE]))
 BAD: list[Any] = [
     None,
@@ -67,6 +72,8 @@ BAD: list[Any] = [
     {**GOOD, "deadline": True},
     {**GOOD, "timed_out": "no"},
     {**GOOD, "timed_out": True},
+    {**GOOD, "looked": False},
+    {**GOOD, "looked": "no"},
     {**GOOD, "error": ["ServerError", "x"]},
     {**GOOD, "messages": "!"},
     {**GOOD, "messages": None},

@@ -23,6 +23,7 @@ from cekat_provider.core.phone import receiver_digits, several
         ("+62 812-3456-7890", None, "6281234567890"),
         ("+62 812 3456 7890", None, "6281234567890"),
         ("+62.812.3456.7890", None, "6281234567890"),
+        ("62.812.34.56.78.90", None, "6281234567890"),
         ("(+62) 812 3456 7890", None, "6281234567890"),
         ("+62 (0)812-3456-7890", None, "6281234567890"),
         ("+62(0)81234567890", None, "6281234567890"),
@@ -81,6 +82,12 @@ def test_read(value: Any, country_code: str | None, digits: str) -> None:
         ("²³⁴⁵⁶⁷⁸", None, "other characters"),
         ("62812\x003456", None, "other characters"),
         ("{{ params.receiver }}", None, "other characters"),
+        # a number out of a table's column of floats, and two numbers in one text
+        ("6281234567890.0", None, "a number with decimals"),
+        ("+6281234567890.00", None, "a number with decimals"),
+        ("081234567890.0", "62", "a number with decimals"),
+        ("+62 21 555123/35", None, "two numbers with a slash"),
+        ("+62 21 555123 / 124", None, "two numbers with a slash"),
         (None, None, "a NoneType"),
         (True, None, "a bool"),
         (6281234567890.0, None, "a float"),
@@ -110,7 +117,8 @@ def test_the_field_is_named() -> None:
 
 
 DIGITS = st.from_regex(r"[1-9][0-9]{6,14}", fullmatch=True)
-SEPARATORS = st.text(" \t.-/()\u00a0\u2010\u2011\u2013\u2014\u2212\u200b\u200e\u202a\ufeff", max_size=2)
+# Dots and slashes have rules of their own: above.
+SEPARATORS = st.text(" \t-()\u00a0\u2010\u2011\u2013\u2014\u2212\u200b\u200e\u202a\ufeff", max_size=2)
 
 
 @GENERATED
