@@ -240,6 +240,23 @@ def is_yes(message: Any) -> bool:
     return message.text == "Ya"
 
 
+def test_the_module_of_a_match_is_imported_beside_the_loop(
+    cekat_sandbox: Any, monkeypatch: pytest.MonkeyPatch, run_fast: Any
+) -> None:
+    (one,) = conversations(cekat_sandbox, 1)
+    cekat_sandbox.reply("Ya", conversation_id=one)
+    threads: list[int] = []
+
+    def load(name: str, value: Any) -> Any:
+        threads.append(threading.get_ident())
+        return is_yes
+
+    monkeypatch.setattr("cekat_provider.triggers.cekat.load_callable", load)
+    outcome = run_fast(fired(trigger(one, match="test_polling.is_yes")))
+    assert outcome.messages[0].text == "Ya"
+    assert threads != [threading.get_ident()]
+
+
 def test_a_429_holds_all_conversations(cekat_sandbox: Any, run_fast: Any) -> None:
     ids = conversations(cekat_sandbox, 10)
     cekat_sandbox.faults(kind="rate_limit", on="read", retry_after=60, skip=5)
