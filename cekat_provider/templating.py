@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -85,7 +87,17 @@ def _from_xcom(task: Any, context: Mapping[str, Any]) -> list[Any]:
     if of_function:
         partial = mapped.partial_kwargs.get("op_kwargs", {})
         return [value for name, value in task.op_kwargs.items() if name not in partial]
-    return [getattr(task, name, None) for name in task.template_fields if name not in mapped.partial_kwargs]
+    own = _own_texts(type(task))
+    values = [getattr(task, name, None) for name in task.template_fields if name not in mapped.partial_kwargs]
+    return [value for value in values if not any(value is text for text in own)]
+
+
+@cache
+def _own_texts(kind: Any) -> list[str]:
+    """Return what arguments are where nobody gives them: a sensor's `since` is a template then."""
+    makers = [vars(each)["__init__"] for each in kind.__mro__ if "__init__" in vars(each)]
+    arguments = [argument for maker in makers for argument in inspect.signature(maker).parameters.values()]
+    return [argument.default for argument in arguments if isinstance(argument.default, str)]
 
 
 def _is_message(value: Any) -> TypeGuard[Templated]:

@@ -131,6 +131,13 @@ def test_what_customers_wrote_is_mapped_as_it_is(cekat_sandbox: Any, dags: Any) 
     }
 
 
+def test_a_default_that_is_a_template_is_rendered_beside_them(cekat_sandbox: Any, dags: Any) -> None:
+    cekat_sandbox.conversation(id="c-1")
+    cekat_sandbox.advance(hours=1)
+    cekat_sandbox.reply(dags.CUSTOMERS, conversation_id="c-1")
+    assert states(dags.say_waits) == {"success"}
+
+
 def test_a_limit_fails_the_task_at_once_and_sends_nothing(cekat_sandbox: Any) -> None:
     from cekat_provider.compat import AirflowFailException
     from cekat_provider.operators.cekat import CekatSendWhatsAppOperator

@@ -9,6 +9,7 @@ from airflow.providers.common.compat.sdk import DAG, task
 
 from cekat_provider.messages import Button, Buttons, Link, Menu, Row, Section, Text
 from cekat_provider.operators.cekat import CekatSendWhatsAppOperator
+from cekat_provider.sensors.cekat import CekatMessagesSensor
 
 ALWAYS: dict[str, Any] = {"start_date": datetime(2026, 1, 1), "schedule": None, "catchup": False}
 TO = "6281234567890"
@@ -104,3 +105,12 @@ with DAG("say_customers", params={"yes": "Ya"}, **ALWAYS) as say_customers:
     own = {"message": "{{ params.yes }}", "receiver": "6281234567804"}
     CekatSendWhatsAppOperator.partial(task_id="mixed").expand_kwargs([customer(), own])
     repeat.partial(name="{{ params.yes }}").expand_kwargs(words())
+
+with DAG("say_waits", **ALWAYS) as say_waits:
+
+    @task
+    def waits() -> list[dict[str, Any]]:
+        return [{"conversation_id": "c-1", "contains": CUSTOMERS}]
+
+    # Its `since` is a template where nobody gives one.
+    CekatMessagesSensor.partial(task_id="wait", poke_interval=0.1, timeout=1).expand_kwargs(waits())
