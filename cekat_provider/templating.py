@@ -87,13 +87,13 @@ def _from_xcom(task: Any, context: Mapping[str, Any]) -> list[Any]:
     if of_function:
         partial = mapped.partial_kwargs.get("op_kwargs", {})
         return [value for name, value in task.op_kwargs.items() if name not in partial]
-    own = _own_texts(type(task))
+    own = _own_texts(task.__class__)
     values = [getattr(task, name, None) for name in task.template_fields if name not in mapped.partial_kwargs]
     return [value for value in values if not any(value is text for text in own)]
 
 
 @cache
-def _own_texts(kind: Any) -> list[str]:
+def _own_texts(kind: type) -> list[str]:
     """Return what arguments are where nobody gives them: a sensor's `since` is a template then."""
     makers = [vars(each)["__init__"] for each in kind.__mro__ if "__init__" in vars(each)]
     arguments = [argument for maker in makers for argument in inspect.signature(maker).parameters.values()]
