@@ -22,6 +22,8 @@ from cekat_provider.core.wire import Response
 
 #: The XCom's key.
 NOTE_KEY: Final = "cekat_hitl"
+#: A task that is answered sooner Airflow may take for one that has died: it is still busy with the process that asked.
+EARLIEST_ANSWER_SECONDS: Final = 10.0
 _PAGE: Final = 100
 #: Beside buttons or a link (limits.py).
 _MOST_CHARACTERS: Final = 1024
@@ -94,6 +96,16 @@ def answer(pending: Pending, note: Note, history: Iterable[Message]) -> Answer |
     if note.ti_id != pending.ti_id or not set(note.request.options) <= set(pending.options):
         return None
     return note.request.first(criteria(since=note.since).select(history))
+
+
+def too_early_seconds(note: Note, now: float) -> float:
+    """Tell how long a request is to be left alone yet.
+
+    :param now: epoch seconds, on a clock that need not be the one that `note` was written by.
+    """
+    asked_at = criteria(since=note.since).since
+    age = now - asked_at.timestamp() if asked_at is not None else EARLIEST_ANSWER_SECONDS
+    return EARLIEST_ANSWER_SECONDS - age if 0 <= age < EARLIEST_ANSWER_SECONDS else 0.0
 
 
 def request_text(subject: Any, body: Any, link: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,7 @@ class CekatAnswerHITLOperator(BaseOperator):
         answer = hitl.answer(pending, note, histories[note.conversation_id])
         if answer is None:
             return []
+        time.sleep(hitl.too_early_seconds(note, time.time()))
         if not airflow.choose(pending, answer.option):
             self.log.info("%s was answered in Airflow before", pending.name)
             return []

@@ -21,9 +21,9 @@ from cekat_provider.triggers.watch import Look, Watch
 
 __all__ = ["CekatInboundTrigger", "CekatMessagesTrigger"]
 
-#: Airflow may still be busy with the end of the process that has deferred, and take a task that resumes at once for
-#: one that has died.
-EARLIEST_EVENT_SECONDS: Final = 5.0
+#: Airflow may still be busy with the end of the process that has deferred (six seconds were seen), and take a task that
+#: resumes at once for one that has died.
+EARLIEST_EVENT_SECONDS: Final = 8.0
 
 
 class CekatMessagesTrigger(BaseTrigger):

@@ -14,6 +14,7 @@ def _no_pause_before_an_event(request: pytest.FixtureRequest, monkeypatch: pytes
     """Have a trigger tell at once: where `dag.test()` runs it, there is no process whose end it could overtake."""
     if "clock" not in request.fixturenames:
         monkeypatch.setattr("cekat_provider.triggers.cekat.EARLIEST_EVENT_SECONDS", 0.0)
+        monkeypatch.setattr("cekat_provider.core.hitl.EARLIEST_ANSWER_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from asks import buttons
 
 from cekat_provider import compat
 from cekat_provider.core.errors import AirflowApiError, AirflowApiRefusedError, CekatInputError
-from cekat_provider.core.hitl import Pending
+from cekat_provider.core.hitl import Note, Pending, too_early_seconds
 from cekat_provider.hooks.airflow_api import AirflowApiHook
 from cekat_provider.notifications.hitl import CekatHITLNotifier
 from cekat_provider.operators.hitl import CekatAnswerHITLOperator
@@ -254,3 +254,24 @@ def test_an_older_airflow_says_what_it_lacks(cekat_sandbox: Any, monkeypatch: py
 
 def test_the_name_in_a_log() -> None:
     assert Pending("i", "d", "r", "t", 2, ()).name == "d.t[2] of r"
+
+
+@pytest.mark.usefixtures("_has_hitl")
+def test_a_task_is_not_woken_while_airflow_ends_what_asked(
+    cekat_sandbox: Any, api: AirflowApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cekat_provider.core.hitl.EARLIEST_ANSWER_SECONDS", 10.0)
+    slept: list[float] = []
+    monkeypatch.setattr("cekat_provider.operators.hitl.time.sleep", slept.append)
+    api.pending = [detail("ti-1")]
+    note = api.notes["approve"] = ask(notifier())["cekat_hitl"]
+    (sent,) = cekat_sandbox.sent()
+    cekat_sandbox.reply(conversation_id=sent["conversation_id"], button_id="cekat:ti-1:0")
+    assert len(answering()) == 1
+    (seconds,) = slept
+    assert 0 < seconds <= 10
+    asked = Note.read(note)
+    assert asked is not None
+    asked_at = datetime.fromisoformat(asked.since).timestamp()
+    # A clock that is behind Cekat's says nothing; nobody waits for it.
+    assert [too_early_seconds(asked, asked_at + age) for age in (-1, 4, 10, 1000)] == [0, 6, 0, 0]
