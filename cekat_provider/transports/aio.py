@@ -81,7 +81,7 @@ class AsyncTransport:
                     proxy_headers=self._route.proxy_headers,
                     trace_request_ctx=call,
                 ) as answer:
-                    seconds = asyncio.get_running_loop().time() - call.left_at
+                    seconds = asyncio.get_running_loop().time() - call.left_at if call.left else 0.0
                     lowered = {name.lower(): value for name, value in answer.headers.items()}
                     return Response(answer.status, lowered, await _read(answer), seconds)
             except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as err:
