@@ -118,7 +118,7 @@ def ship(
     for attempt in count():
         try:
             sent = yield from flow.send(config, parcel.body, parcel.endpoint)
-            # A template's body has no room for what its sender knows.
+            # Not of the body: a template's has no room for it.
             return replace(sent, conversation_id=sent.conversation_id or parcel.conversation_id)
         except CekatError as error:
             if unknown(error):

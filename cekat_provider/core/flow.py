@@ -22,7 +22,7 @@ class SentMessage:
     """A message that Cekat accepted. Accepted is not delivered.
 
     :param message_id: Cekat's id, or None where the answer gave none (wire fact A promises no answer).
-    :param conversation_id: from the answer, else as sent, else None.
+    :param conversation_id: from the answer, else where its sender knows it to be, else None.
     :param receiver: the digits as sent, or None where only the conversation was named.
     :param sent_at: aware UTC on Cekat's clock (the answer's ``Date``), or None where it gave none. When the request
         left, rather than when it was answered: the customer may have been quicker.
@@ -60,7 +60,7 @@ def send(
     fields: Mapping[str, Any] = data if isinstance(data, Mapping) else {}
     return SentMessage(
         message_id=_text(fields.get("message_id")) or _text(fields.get("id")),
-        conversation_id=_text(fields.get("conversation_id")) or body.get("conversation_id"),
+        conversation_id=_text(fields.get("conversation_id")),
         receiver=receiver_of(body),
         sent_at=_left_at(response),
         status=_text(fields.get("status")),

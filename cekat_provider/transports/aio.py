@@ -168,7 +168,9 @@ def _route(config: CekatConfig) -> _Route:
         found = found if "://" in found else f"http://{found}"
         proxy = _url(found).with_user(None)
         if proxy.scheme not in ("http", "https"):
-            raise CekatConfigError("proxies", f"a {proxy.scheme} proxy", "an http or https proxy for deferrable tasks")
+            raise CekatConfigError(
+                "proxies", f"a {proxy.scheme} proxy", "an http or https proxy (SOCKS is for single sends and looks)"
+            )
     tls = None
     if config.base_url.startswith("https:") or (proxy is not None and proxy.scheme == "https"):
         verify = merged["verify"]

@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 from airflow.providers_manager import ProvidersManager
 from runs import AIRFLOW
+from web_form import web_form
 
 from cekat_provider import __version__, connection_form
 from cekat_provider.core import defaults
@@ -93,36 +94,12 @@ def test_no_field_is_required(name: str) -> None:
 
 
 def test_the_form_of_the_installed_airflow() -> None:
-    if AIRFLOW == "2.11":
-        providers = ProvidersManager()
-        behaviour = providers.field_behaviours["cekat"]
-        titles, hidden = behaviour["relabeling"], set(behaviour["hidden_fields"])
-        extras = {name.rpartition("__")[2] for name in providers.connection_form_widgets if "__cekat__" in name}
+    form = web_form()
+    if AIRFLOW == "3.0":  # whose web pages show no provider's fields; docs/versions.md
+        assert form == ({}, set(), set())
     else:
-        ours = form_of_the_web_server()
-        if AIRFLOW == "3.0":  # whose web pages show no provider's fields; docs/versions.md
-            assert (ours["standard_fields"], ours["extra_fields"]) == (None, None)
-            return
-        fields = {name: field for name, field in ours["standard_fields"].items() if field}
-        titles = {name: field["title"] for name, field in fields.items() if field["title"]}
-        hidden = {name.removeprefix("url_") for name, field in fields.items() if field["hidden"]}
-        extras = set(ours["extra_fields"])
-    assert titles == {"password": "API key", "host": "Base URL"}
-    assert hidden == {"login", "schema"}
-    assert extras == set(connection_form.EXTRA_FIELDS)
-
-
-def form_of_the_web_server() -> dict[str, Any]:
-    """Ask as Airflow 3's does, in a process of its own: some versions put stand-ins in the place of modules."""
-    code = """
-from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
-(ours,) = [hook for hook in HookMetaService.hook_meta_data() if hook.connection_type == "cekat"]
-print("FORM", ours.model_dump_json())
-"""
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
-    (said,) = [line for line in done.stdout.splitlines() if line.startswith("FORM ")]
-    found: dict[str, Any] = json.loads(said.removeprefix("FORM "))
-    return found
+        fields = set(connection_form.EXTRA_FIELDS)
+        assert form == ({"password": "API key", "host": "Base URL"}, {"login", "schema"}, fields)
 
 
 def test_the_widgets_of_2_11_build() -> None:

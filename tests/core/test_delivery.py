@@ -350,7 +350,9 @@ def test_no_error_is_of_two_kinds(error: CekatError) -> None:
     assert not (delivery.repeatable(error) and delivery.unknown(error))
 
 
-def test_a_template_goes_to_the_conversation_that_its_sender_knows() -> None:
+def test_a_conversation_that_cekat_does_not_name_is_the_one_that_its_sender_knows() -> None:
+    assert Cekat(response(200, {"data": {"message_id": "m-1"}})).deliver().conversation_id == "c-1"
+    assert Cekat(response(200, {"data": {"conversation_id": "c-2"}})).deliver().conversation_id == "c-2"
     cekat = Cekat(response(200, {"success": True, "data": {"message_id": "t-1"}}))
     parcel = lookup.Parcel({"phone_number": "6281234567890"}, "c-1", lambda message: False, wire.send_template)
     flow = delivery.ship(CONFIG, parcel, delivery.Policy())

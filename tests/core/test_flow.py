@@ -113,7 +113,7 @@ def test_it_was_sent_when_the_request_left(run: Run, seconds: float, earlier: in
 def test_an_empty_answer_is_acceptance(run: Run, status: int, content: bytes) -> None:
     body = {"conversation_id": CONVERSATION, "message": "halo"}
     sent, _ = run(flow.send(CONFIG, body), [answer(content, status)])
-    assert sent == flow.SentMessage(None, CONVERSATION, None, None, None, None)
+    assert sent == flow.SentMessage(None, None, None, None, None, None)
 
 
 ERRORS: list[tuple[Any, type[CekatError]]] = [

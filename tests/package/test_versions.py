@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import subprocess
-import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
 import attrs
 import pytest
+from web_form import web_form
 
 ROOT = Path(__file__).parents[2]
 HERE = ".".join(version("apache-airflow").split(".")[:2])
@@ -30,24 +30,6 @@ def has(module: str, name: str) -> bool:
         return False
 
 
-def has_form() -> bool:
-    """Ask as the web server does, in a process of its own: it puts stand-ins in the place of modules."""
-    code = """
-try:
-    from airflow.api_fastapi.core_api.services.ui.connections import HookMetaService
-except ImportError:
-    from airflow.providers_manager import ProvidersManager
-    fields = {name.split("__")[2] for name in ProvidersManager().connection_form_widgets if "__cekat__" in name}
-else:
-    (ours,) = [hook for hook in HookMetaService.hook_meta_data() if hook.connection_type == "cekat"]
-    fields = set(ours.extra_fields or {})
-print("FIELDS", *fields)
-"""
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True)
-    (said,) = [line for line in done.stdout.splitlines() if line.startswith("FIELDS")]
-    return "requests_per_minute" in said.split()
-
-
 def retries_the_killed() -> bool:
     """Look whether the supervisor knows what to do with a task that may be retried; before 3 the scheduler does it."""
     try:
@@ -62,7 +44,7 @@ PROBES: dict[str, Callable[[], bool]] = {
     "`CekatInboundTrigger`": lambda: has("airflow.triggers.base", "BaseEventTrigger"),
     "`CekatNotifier` for a missed deadline": lambda: has("airflow.sdk.definitions.deadline", "DeadlineAlert"),
     "`CekatHITLNotifier`": lambda: has("airflow.sdk.execution_time.hitl", "upsert_hitl_detail"),
-    "the connection's own fields": has_form,
+    "the connection's own fields": lambda: "requests_per_minute" in web_form().extras,
     "a task whose process is killed": retries_the_killed,
     "a retry knows": lambda: has("airflow.sdk.execution_time.context", "TaskStateStoreAccessor"),
     "`CekatNewMessagesOperator` keeps": lambda: has("airflow.sdk.execution_time.context", "AssetStateStoreAccessor"),
